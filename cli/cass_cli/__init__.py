@@ -1,0 +1,1 @@
+"""The terminal client of cass: a client of the protocol like any other."""

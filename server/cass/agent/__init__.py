@@ -1,0 +1,1 @@
+"""The mind: the turn loop, the gate, permissions and the prompt. Imports seams, never plug-ins."""

@@ -1,0 +1,1 @@
+"""Built-in slash commands, one file per subject. The registry finds them."""

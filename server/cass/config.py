@@ -1,0 +1,179 @@
+"""All settings: one frozen tree. Where values come from is `cass.layers`.
+
+Each field has a type, a default, bounds and one line of help; `docs/configuration.md` is made from it. `project`
+says what a project's own file may do with it: nothing (the default), `tighten` (only in the stricter direction)
+or `any` (it only describes or shows).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ProjectRight = Literal["no", "tighten", "any"]
+
+MODES = ("plan", "active")
+APPROVALS = ("ask", "edits", "auto")
+
+
+def setting(default: Any, help: str, *, project: ProjectRight = "no", **bounds: Any) -> Any:
+    """A field with its line of help, its bounds, and what a project file may do with it."""
+    extra = {"project": project}
+    if callable(default):
+        return Field(default_factory=default, description=help, json_schema_extra=extra, **bounds)
+    return Field(default=default, description=help, json_schema_extra=extra, **bounds)
+
+
+class Section(BaseModel):
+    """A group of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, protected_namespaces=())
+
+
+class ModelConfig(Section):
+    """Facts about one model that its provider does not report: `[providers.NAME.models."MODEL"]`."""
+
+    context_window: int | None = setting(None, "Size of the window, tokens.", ge=256)
+    max_output: int | None = setting(None, "Longest answer, tokens.", ge=1)
+    input_price: float | None = setting(None, "US dollars per million input tokens.", ge=0)
+    output_price: float | None = setting(None, "US dollars per million output tokens.", ge=0)
+    images: bool | None = setting(None, "Whether it reads images.")
+    wire: Literal["chat", "responses", "auto"] = setting("auto", "Which API this model answers on.")
+
+
+class ProviderConfig(Section):
+    """An endpoint of the user's own, or changes to a preset: `[providers.NAME]`."""
+
+    base_url: str | None = setting(None, "Base URL of an OpenAI-compatible API, up to and with /v1.")
+    key_env: str | None = setting(None, "Environment variable that holds the key.")
+    wire: Literal["chat", "responses", "auto"] = setting(
+        "auto", "Which API to speak: chat completions or Responses."
+    )
+    headers: dict[str, str] = setting(dict, "Extra HTTP headers.")
+    models: dict[str, ModelConfig] = setting(dict, "What is known of single models, by their name at the provider.")
+
+
+class LlmConfig(Section):
+    """How requests to a model are made."""
+
+    idle_timeout: float = setting(
+        120.0, "Seconds without a byte from the model until the request is given up.", gt=0, le=3600
+    )
+    connect_timeout: float = setting(10.0, "Seconds to reach the endpoint.", gt=0, le=600)
+    max_retries: int = setting(4, "How often a failed request is sent again.", ge=0, le=20)
+    max_retry_wait: float = setting(
+        60.0,
+        "Longest wait before a retry, seconds; an endpoint that asks for more is reported instead.",
+        ge=0,
+        le=3600,
+    )
+    max_output: int | None = setting(
+        None, "Longest answer to ask for, tokens; unset leaves it to the provider.", ge=1
+    )
+    text_tool_calls: Literal["auto", "on", "off"] = setting(
+        "auto",
+        "Whether tool calls that a model prints as text are understood; auto: where the endpoint gave no proper one.",
+    )
+
+
+class PermissionConfig(Section):
+    """Rules such as `shell(git status*)` or `edit_file(src/**)`. Deny goes before ask, ask before allow."""
+
+    allow: tuple[str, ...] = setting((), "Calls that need no asking.")
+    ask: tuple[str, ...] = setting((), "Calls that are always asked about.", project="tighten")
+    deny: tuple[str, ...] = setting((), "Calls that are refused in every mode.", project="tighten")
+
+
+class LimitConfig(Section):
+    """What one turn may use up. Unset means no limit."""
+
+    turns: int = setting(200, "Requests to the model in one turn.", project="tighten", ge=1, le=10_000)
+    seconds: float | None = setting(None, "Wall time of one turn, seconds.", project="tighten", gt=0)
+    tokens: int | None = setting(None, "Tokens of one turn, in and out.", project="tighten", ge=1)
+    cost: float | None = setting(None, "US dollars of one turn, where prices are known.", project="tighten", gt=0)
+    repeats: int = setting(
+        3, "Identical tool calls in a row until the turn is stopped.", project="tighten", ge=2, le=100
+    )
+
+
+class ToolConfig(Section):
+    """Limits of the tools."""
+
+    output_chars: int = setting(
+        12_000,
+        "Longest output of a tool that the model is given whole, characters; of more it gets head and tail.",
+        project="tighten",
+        ge=500,
+        le=200_000,
+    )
+    read_lines: int = setting(1_000, "Lines that read_file gives at most.", project="tighten", ge=10, le=100_000)
+    shell_timeout: float = setting(
+        120.0, "Seconds that a command may run when the model names no limit.", project="tighten", gt=0, le=86_400
+    )
+    shell_timeout_max: float = setting(
+        1_800.0, "Longest limit that the model may name, seconds.", project="tighten", gt=0, le=86_400
+    )
+
+
+class UiCompletionConfig(Section):
+    """Completion while typing in the terminal."""
+
+    menu: bool = setting(True, "Offer slash commands and @files in a menu.", project="any")
+    inline: bool = setting(True, "Show the rest of an earlier prompt in grey.", project="any")
+
+
+class UiConfig(Section):
+    """The terminal."""
+
+    color: Literal["auto", "always", "never"] = setting(
+        "auto", "Colours. NO_COLOR switches them off too.", project="any"
+    )
+    thinking: Literal["show", "short", "hide"] = setting(
+        "short", "How much of the model's reasoning is shown.", project="any"
+    )
+    completion: UiCompletionConfig = setting(UiCompletionConfig, "Completion while typing.")
+
+
+class InstructionConfig(Section):
+    """Files with rules for the model."""
+
+    files: tuple[str, ...] = setting(
+        ("CASS.md", "AGENTS.md", "CLAUDE.md"),
+        "Names that are looked for in each folder; the first one found there is taken.",
+    )
+    max_chars: int = setting(40_000, "Most characters of instructions that are sent.", ge=0, le=1_000_000)
+
+
+class LogConfig(Section):
+    """The server's log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting(
+        "warning", "How much is logged. Prompts, answers and keys never are."
+    )
+
+
+class Config(Section):
+    """Everything that can be set."""
+
+    model: str | None = setting(None, "The model, as provider/model.")
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = setting(
+        None, "Reasoning effort, where the model knows it."
+    )
+    mode: Literal["plan", "active"] = setting(
+        "active", "plan: changes are only proposed; active: they are made.", project="tighten"
+    )
+    approval: Literal["ask", "edits", "auto"] = setting(
+        "ask",
+        "What is asked about in active mode: everything that changes something, all but file edits, or nothing.",
+        project="tighten",
+    )
+    default_provider: str | None = setting(None, "Provider of a model name without one.")
+    providers: dict[str, ProviderConfig] = setting(dict, "Endpoints.")
+    llm: LlmConfig = setting(LlmConfig, "Requests to the model.")
+    permissions: PermissionConfig = setting(PermissionConfig, "Permission rules.")
+    limits: LimitConfig = setting(LimitConfig, "Limits of a turn.")
+    tools: ToolConfig = setting(ToolConfig, "Limits of the tools.")
+    instructions: InstructionConfig = setting(InstructionConfig, "Project instructions.")
+    ui: UiConfig = setting(UiConfig, "The terminal.")
+    log: LogConfig = setting(LogConfig, "The log.")

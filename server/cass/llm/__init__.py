@@ -1,0 +1,1 @@
+"""The model client, its two wires, and the providers."""

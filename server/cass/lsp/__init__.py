@@ -1,0 +1,1 @@
+"""The door for LSP clients: transport, JSON-RPC, and the editor protocol."""

@@ -1,0 +1,310 @@
+"""Everything that can happen in a session. An event is what the journal keeps and what clients are sent.
+
+The tag `sessionUpdate` holds ACP v2's word for the kind; words that begin with `_` are cass's own. A *durable*
+event is in the journal before any client sees it; the others are for the eyes of whoever is looking now, and
+whatever they say is said again, whole, by a durable one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from cass.protocol.edits import EditProposal, HunkDecision, ProposalState
+from cass.protocol.messages import (
+    ContentBlock,
+    Image,
+    StopReason,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolKind,
+    ToolStatus,
+    Usage,
+)
+from cass.protocol.wire import JsonObject, Wire
+
+SessionState = Literal["idle", "running", "requires_action"]
+
+
+class _Event(Wire):
+    durable: ClassVar[bool] = False
+    turn_id: str | None = None
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether this event must be on disk before anybody sees it."""
+        return self.durable
+
+
+class UserMessage(_Event):
+    """The user's words. `steering` marks those given while a turn was running."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["user_message"] = "user_message"
+    message_id: str
+    content: tuple[ContentBlock, ...]
+    steering: bool = False
+    client_key: str | None = None
+
+
+class AgentMessage(_Event):
+    """A whole answer of the model, authoritative over the chunks before it. `interrupted` marks one that was
+    cut by the user, a limit or a broken connection: it is not a finished answer."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["agent_message"] = "agent_message"
+    message_id: str
+    content: tuple[Annotated[Text | Thinking | ToolCall, Field(discriminator="type")], ...]
+    model: str = ""
+    usage: Usage | None = None
+    interrupted: bool = False
+
+
+class AgentMessageChunk(_Event):
+    """Some more text of an answer."""
+
+    session_update: Literal["agent_message_chunk"] = "agent_message_chunk"
+    message_id: str
+    content: Text
+
+
+class AgentThoughtChunk(_Event):
+    """Some more of the model's reasoning."""
+
+    session_update: Literal["agent_thought_chunk"] = "agent_thought_chunk"
+    message_id: str
+    content: Text
+
+
+class MessageDiscarded(_Event):
+    """The chunks of this message so far are void: the stream broke and is being asked for again."""
+
+    session_update: Literal["_message_discarded"] = "_message_discarded"
+    message_id: str
+
+
+class ToolLocation(Wire):
+    """A place that a tool call touches. `line` counts from 1."""
+
+    path: str
+    line: int | None = None
+
+
+class DiffContent(Wire):
+    """A change to one file as whole-file hunks in unified form, for display."""
+
+    type: Literal["diff"] = "diff"
+    path: str
+    patch: str
+
+
+class TextContent(Wire):
+    """Content of a tool call, for display."""
+
+    type: Literal["content"] = "content"
+    content: Annotated[Text | Image, Field(discriminator="type")]
+
+
+ToolContent = Annotated[DiffContent | TextContent, Field(discriminator="type")]
+
+
+class ToolCallUpdate(_Event):
+    """A tool call's state. The first one with an id creates it; absent fields keep their value. `result` is
+    what the model reads, given with the final status."""
+
+    session_update: Literal["tool_call_update"] = "tool_call_update"
+    tool_call_id: str
+    status: ToolStatus
+    name: str | None = None
+    title: str | None = None
+    kind: ToolKind | None = None
+    raw_input: JsonObject | None = None
+    locations: tuple[ToolLocation, ...] | None = None
+    content: tuple[ToolContent, ...] | None = None
+    result: tuple[Annotated[Text | Image, Field(discriminator="type")], ...] | None = None
+    exit_code: int | None = None
+    elapsed_ms: int | None = None
+
+    @property
+    def is_durable(self) -> bool:
+        """Starts and ends are kept; waiting for an answer is not."""
+        return self.status != "pending"
+
+
+class ToolCallContentChunk(_Event):
+    """Output of a running tool."""
+
+    session_update: Literal["tool_call_content_chunk"] = "tool_call_content_chunk"
+    tool_call_id: str
+    content: TextContent
+
+
+class PlanEntry(Wire):
+    """One to-do."""
+
+    content: str
+    status: Literal["pending", "in_progress", "completed"] = "pending"
+    priority: Literal["high", "medium", "low"] = "medium"
+
+
+class PlanUpdate(_Event):
+    """The whole list of to-dos, replacing the one before."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["plan_update"] = "plan_update"
+    entries: tuple[PlanEntry, ...]
+
+
+class ConfigOptionValue(Wire):
+    """One choice of a config option."""
+
+    value: str
+    name: str
+    description: str | None = None
+
+
+class ConfigOption(Wire):
+    """Something of the session that the user may switch: mode, approval, model, effort. `options` is empty
+    where any value of the right form is taken."""
+
+    id: str
+    name: str
+    category: str
+    current_value: str
+    options: tuple[ConfigOptionValue, ...] = ()
+    description: str | None = None
+
+
+class ConfigOptionUpdate(_Event):
+    """All config options with their present values."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["config_option_update"] = "config_option_update"
+    config_options: tuple[ConfigOption, ...]
+
+
+class AvailableCommand(Wire):
+    """A slash command. `hint` says what may follow its name."""
+
+    name: str
+    description: str
+    hint: str | None = None
+
+
+class AvailableCommandsUpdate(_Event):
+    """The slash commands that this session knows."""
+
+    session_update: Literal["available_commands_update"] = "available_commands_update"
+    commands: tuple[AvailableCommand, ...]
+
+
+class SessionInfoUpdate(_Event):
+    """The session's title."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["session_info_update"] = "session_info_update"
+    title: str
+
+
+class UsageUpdate(_Event):
+    """How full the model's window is: tokens used, its size (0 when unknown), and the session's usage so far.
+    `estimated` is true until the provider has reported a count."""
+
+    session_update: Literal["usage_update"] = "usage_update"
+    used: int
+    size: int
+    estimated: bool = True
+    total: Usage | None = None
+
+
+class TurnError(Wire):
+    """Why a turn failed, for a person: `kind` is one of the error kinds of the protocol."""
+
+    kind: str
+    message: str
+    hint: str | None = None
+
+
+class StateUpdate(_Event):
+    """The session began to work, waits for the user, or is idle. Exactly one `idle` ends each turn and carries
+    its stop reason and usage."""
+
+    session_update: Literal["state_update"] = "state_update"
+    state: SessionState
+    stop_reason: StopReason | None = None
+    usage: Usage | None = None
+    error: TurnError | None = None
+
+    @property
+    def is_durable(self) -> bool:
+        """A turn's start and end are kept; waiting is not."""
+        return self.state != "requires_action"
+
+
+class EditUpdate(_Event):
+    """A proposal was made (then `proposal` is given) or changed its state."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["_edit_update"] = "_edit_update"
+    proposal_id: str
+    state: ProposalState
+    proposal: EditProposal | None = None
+    decisions: tuple[HunkDecision, ...] = ()
+
+
+class PermissionGranted(_Event):
+    """The user allowed this rule for the rest of the session."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["_permission_granted"] = "_permission_granted"
+    rule: str
+
+
+class HistoryCleared(_Event):
+    """The model starts with an empty conversation from here; the journal keeps what was."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["_history_cleared"] = "_history_cleared"
+
+
+class Retry(_Event):
+    """A request to the model failed and will be sent again in `in_ms` milliseconds."""
+
+    session_update: Literal["_retry"] = "_retry"
+    attempt: int
+    max_attempts: int
+    in_ms: int
+    reason: str
+
+
+class Notice(_Event):
+    """Something the user should read."""
+
+    session_update: Literal["_notice"] = "_notice"
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+Event = Annotated[
+    UserMessage
+    | AgentMessage
+    | AgentMessageChunk
+    | AgentThoughtChunk
+    | MessageDiscarded
+    | ToolCallUpdate
+    | ToolCallContentChunk
+    | PlanUpdate
+    | ConfigOptionUpdate
+    | AvailableCommandsUpdate
+    | SessionInfoUpdate
+    | UsageUpdate
+    | StateUpdate
+    | EditUpdate
+    | PermissionGranted
+    | HistoryCleared
+    | Retry
+    | Notice,
+    Field(discriminator="session_update"),
+]

@@ -1,0 +1,399 @@
+"""Every method of the protocol as an object: its name, its parameters, its result, who may call it.
+
+Requests go from the client to the server unless the method stands in the second half of this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cass.protocol.edits import EditProposal, HunkDecision, ProposalState
+from cass.protocol.events import AvailableCommand, ConfigOption, Event, SessionState
+from cass.protocol.messages import ContentBlock, StopReason, Usage
+from cass.protocol.wire import JsonObject, Wire
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: `result` is None for a notification."""
+
+    name: str
+    params: type[Wire]
+    result: type[Wire] | None
+
+
+class Empty(Wire):
+    """No fields."""
+
+
+class SessionParams(Wire):
+    """The session that is meant."""
+
+    session_id: str
+
+
+class Rules(Wire):
+    """Permission rules for one session, on top of the configured ones."""
+
+    allow: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+
+class SessionNewParams(Wire):
+    """Open a session in a folder. `config_options` maps an option's id to its value."""
+
+    cwd: str
+    additional_directories: tuple[str, ...] = ()
+    config_options: dict[str, str] = Field(default_factory=dict)
+    rules: Rules = Rules()
+    max_turns: int | None = Field(default=None, ge=1)
+
+
+class SessionNewResult(Wire):
+    """The new session."""
+
+    session_id: str
+    config_options: tuple[ConfigOption, ...]
+    commands: tuple[AvailableCommand, ...]
+
+
+class ReplayFromStart(Wire):
+    """Replay everything the journal keeps."""
+
+    type: Literal["start"] = "start"
+
+
+class ReplayFromSeq(Wire):
+    """Replay what came after update `seq`, as far as this process still has it."""
+
+    type: Literal["seq"] = "seq"
+    seq: int = Field(ge=0)
+
+
+class SessionResumeParams(Wire):
+    """Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed."""
+
+    session_id: str
+    cwd: str | None = None
+    replay_from: Annotated[ReplayFromStart | ReplayFromSeq, Field(discriminator="type")] | None = None
+    config_options: dict[str, str] = Field(default_factory=dict)
+    rules: Rules = Rules()
+    max_turns: int | None = Field(default=None, ge=1)
+
+
+class SessionResumeResult(Wire):
+    """The session after the replay. The next update has the number `seq + 1`."""
+
+    session_id: str
+    seq: int
+    state: SessionState
+    cwd: str
+    config_options: tuple[ConfigOption, ...]
+    commands: tuple[AvailableCommand, ...]
+
+
+class SessionListParams(Wire):
+    """Sessions of one folder, or of all. Newest first."""
+
+    cwd: str | None = None
+    cursor: str | None = None
+    limit: int = Field(default=50, ge=1, le=500)
+
+
+class SessionInfo(Wire):
+    """A stored session. Times are ISO 8601 in UTC."""
+
+    session_id: str
+    cwd: str
+    title: str
+    created_at: str
+    updated_at: str
+    state: Literal["idle", "running", "requires_action", "closed"] = "closed"
+    messages: int = 0
+
+
+class SessionListResult(Wire):
+    """One page of sessions."""
+
+    sessions: tuple[SessionInfo, ...]
+    next_cursor: str | None = None
+
+
+class PromptContext(Wire):
+    """What the user is looking at, for the model."""
+
+    active_uri: str | None = None
+    selection: str | None = None
+    open_uris: tuple[str, ...] = ()
+
+
+class PromptParams(Wire):
+    """Say something. `start` needs an idle session, `queue` waits for the turn's end, `steer` reaches the
+    running turn before its next request; without a mode it is `start` when idle and `queue` when not. The same
+    `client_key` again is the same prompt: no second turn. With `wait` the answer comes at the turn's end."""
+
+    session_id: str
+    prompt: tuple[ContentBlock, ...] = Field(min_length=1)
+    client_key: str | None = None
+    mode: Literal["start", "steer", "queue"] | None = None
+    expected_turn_id: str | None = None
+    context: PromptContext | None = None
+    wait: bool = False
+
+
+class PromptResult(Wire):
+    """Accepted: `turn_id` and `message_id`. At the end, with `wait`: also `stop_reason`, the answer's `text` and
+    the turn's `usage`, and `error` for a turn that failed."""
+
+    turn_id: str
+    message_id: str | None = None
+    stop_reason: StopReason | None = None
+    text: str | None = None
+    usage: Usage | None = None
+    error: JsonObject | None = None
+
+
+class CancelParams(Wire):
+    """Stop the running turn and drop what is queued. A `turn_id` that is not running is ignored."""
+
+    session_id: str
+    turn_id: str | None = None
+
+
+class SetConfigOptionParams(Wire):
+    """Switch an option of the session."""
+
+    session_id: str
+    config_id: str
+    value: str
+
+
+class ConfigOptionsResult(Wire):
+    """All options with their present values."""
+
+    config_options: tuple[ConfigOption, ...]
+
+
+class EditGetParams(Wire):
+    """The proposal that is meant."""
+
+    proposal_id: str
+
+
+class EditGetResult(Wire):
+    """A proposal with all its hunks."""
+
+    proposal: EditProposal
+
+
+class EditResolveParams(Wire):
+    """Decide about a proposal. `acceptHunks` takes the hunks in `hunk_ids` and refuses the others; `decisions`
+    says it hunk by hunk instead, with reasons and amended text. The same call again answers the same."""
+
+    proposal_id: str
+    action: Literal["accept", "reject", "acceptHunks"]
+    hunk_ids: tuple[str, ...] = ()
+    decisions: tuple[HunkDecision, ...] = ()
+    base_hash: str | None = None
+    reason: str | None = None
+
+
+class EditResolveResult(Wire):
+    """The proposal's state afterwards, the files that were written, and those that could not be."""
+
+    state: ProposalState
+    applied_uris: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+class ContextPart(Wire):
+    """One part of what the model is sent. `tokens` is counted or, mostly, estimated."""
+
+    name: str
+    tokens: int
+
+
+class ContextGetResult(Wire):
+    """Where the model's window goes. `size` is 0 when the window is unknown."""
+
+    used: int
+    size: int
+    estimated: bool
+    parts: tuple[ContextPart, ...]
+
+
+class CommandListParams(Wire):
+    """The session whose commands are meant; none for the built-in ones."""
+
+    session_id: str | None = None
+
+
+class CommandListResult(Wire):
+    """Slash commands, by name."""
+
+    commands: tuple[AvailableCommand, ...]
+
+
+class ModelInfo(Wire):
+    """A model as `provider/model`. `context_window` is in tokens, None when unknown; prices are US dollars per
+    million tokens."""
+
+    name: str
+    context_window: int | None = None
+    input_price: float | None = None
+    output_price: float | None = None
+    note: str | None = None
+
+
+class ModelsListResult(Wire):
+    """What the configured providers offer. `problems` says which could not be asked, and why."""
+
+    models: tuple[ModelInfo, ...]
+    default: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+class StatusResult(Wire):
+    """This server: its version, process, open sessions, and what it found to talk to."""
+
+    version: str
+    pid: int
+    sessions: tuple[SessionInfo, ...]
+    model: str | None = None
+    messages: tuple[str, ...] = ()
+
+
+class ShellParams(Wire):
+    """Run a command of the user's own (`!cmd`), not of the model's. It is not asked about: the user typed it.
+    Its output is told to the model with the next prompt."""
+
+    session_id: str
+    command: str = Field(min_length=1)
+
+
+class ShellResult(Wire):
+    """How it ended. `exit_code` is None when it was stopped."""
+
+    exit_code: int | None
+    output: str
+
+
+SESSION_NEW = Method("cass/session/new", SessionNewParams, SessionNewResult)
+SESSION_RESUME = Method("cass/session/resume", SessionResumeParams, SessionResumeResult)
+SESSION_LIST = Method("cass/session/list", SessionListParams, SessionListResult)
+SESSION_CLOSE = Method("cass/session/close", SessionParams, Empty)
+SESSION_DELETE = Method("cass/session/delete", SessionParams, Empty)
+SESSION_PROMPT = Method("cass/session/prompt", PromptParams, PromptResult)
+SESSION_CANCEL = Method("cass/session/cancel", CancelParams, None)
+SET_CONFIG_OPTION = Method("cass/session/setConfigOption", SetConfigOptionParams, ConfigOptionsResult)
+SESSION_SHELL = Method("cass/session/shell", ShellParams, ShellResult)
+EDIT_GET = Method("cass/edit/get", EditGetParams, EditGetResult)
+EDIT_RESOLVE = Method("cass/edit/resolve", EditResolveParams, EditResolveResult)
+CONTEXT_GET = Method("cass/context/get", SessionParams, ContextGetResult)
+COMMAND_LIST = Method("cass/command/list", CommandListParams, CommandListResult)
+MODELS_LIST = Method("cass/models/list", Empty, ModelsListResult)
+STATUS = Method("cass/status", Empty, StatusResult)
+
+CLIENT_TO_SERVER = (
+    SESSION_NEW,
+    SESSION_RESUME,
+    SESSION_LIST,
+    SESSION_CLOSE,
+    SESSION_DELETE,
+    SESSION_PROMPT,
+    SESSION_CANCEL,
+    SET_CONFIG_OPTION,
+    SESSION_SHELL,
+    EDIT_GET,
+    EDIT_RESOLVE,
+    CONTEXT_GET,
+    COMMAND_LIST,
+    MODELS_LIST,
+    STATUS,
+)
+
+
+# --- from the server to the client -----------------------------------------------------------------------------
+
+
+class SessionUpdateParams(Wire):
+    """One event. `seq` counts up by one within a session, without gaps, on each connection."""
+
+    session_id: str
+    seq: int
+    update: Event
+
+
+class PermissionOption(Wire):
+    """An answer that may be given. `kind` is ACP's word for what it does."""
+
+    option_id: str
+    name: str
+    kind: Literal["allow_once", "allow_always", "reject_once", "reject_always"]
+
+
+class PermissionSubject(Wire):
+    """What is asked about: a tool call, a command line, or an edit proposal."""
+
+    type: Literal["tool_call", "command", "edit"]
+    tool_call_id: str
+    command: str | None = None
+    cwd: str | None = None
+    proposal_id: str | None = None
+
+
+class RequestPermissionParams(Wire):
+    """May this run? What is shown is what will run, byte for byte. Control characters in it are the client's to
+    show escaped."""
+
+    session_id: str
+    turn_id: str
+    title: str
+    description: str | None = None
+    subject: PermissionSubject
+    options: tuple[PermissionOption, ...]
+    proposal: EditProposal | None = None
+
+
+class PermissionOutcome(Wire):
+    """The answer. `note` is told to the model on a refusal; `hunks` gives a verdict hunk by hunk for an edit.
+    Anything but a known option is a refusal."""
+
+    outcome: Literal["selected", "cancelled"]
+    option_id: str | None = None
+    note: str | None = None
+    hunks: tuple[HunkDecision, ...] = ()
+
+
+class RequestPermissionResult(Wire):
+    """The user's answer."""
+
+    outcome: PermissionOutcome
+
+
+class ElicitationParams(Wire):
+    """A question of the model to the user. `requested_schema` is a flat JSON Schema object."""
+
+    session_id: str
+    message: str
+    requested_schema: JsonObject
+
+
+class ElicitationResult(Wire):
+    """The user's answer: `content` holds the fields on `accept`."""
+
+    action: Literal["accept", "decline", "cancel"]
+    content: JsonObject | None = None
+
+
+SESSION_UPDATE = Method("cass/session/update", SessionUpdateParams, None)
+REQUEST_PERMISSION = Method("cass/session/requestPermission", RequestPermissionParams, RequestPermissionResult)
+ELICITATION = Method("cass/elicitation/create", ElicitationParams, ElicitationResult)
+
+SERVER_TO_CLIENT = (SESSION_UPDATE, REQUEST_PERMISSION, ELICITATION)

@@ -1,0 +1,29 @@
+"""The base of everything that crosses the wire: frozen pydantic models, camelCase outside, snake_case inside."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+JsonObject = dict[str, object]
+
+
+class Wire(BaseModel):
+    """A value on the wire. Unknown fields are ignored, so that a newer peer can say more."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        extra="ignore",
+        defer_build=True,
+        protected_namespaces=(),
+    )
+
+    def wire(self) -> JsonObject:
+        """The JSON object a peer receives: camelCase keys, absent fields left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def wire_json(self) -> str:
+        """The same as `wire`, as JSON text on one line."""
+        return self.model_dump_json(by_alias=True, exclude_none=True)

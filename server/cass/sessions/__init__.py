@@ -1,0 +1,1 @@
+"""The desk: sessions, their library, and slash commands."""

@@ -1,0 +1,1 @@
+"""Where session events are kept."""

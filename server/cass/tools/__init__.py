@@ -1,0 +1,1 @@
+"""One tool per file. Nobody imports them by name; the registry finds them."""
