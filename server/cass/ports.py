@@ -168,6 +168,48 @@ class FileEdit:
     move_to: Path | None = None
 
 
+@dataclass(frozen=True)
+class Listing:
+    """Files of a folder, absolute, sorted. `complete` is false when a limit cut the list."""
+
+    paths: tuple[Path, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What to look for: `pattern` is a regular expression (ripgrep's), `path` a file or a folder. `glob` keeps
+    only files whose path below `path` fits; without a slash it is matched with the name alone."""
+
+    pattern: str
+    path: Path
+    glob: str = ""
+    ignore_case: bool = False
+    context: int = 0
+    want: Literal["lines", "files", "counts"] = "lines"
+    limit: int = 200
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """A line found, or a file. `line` counts from 1 and is 0 for a file; `text` has no line end; `is_match` is
+    false for a context line; `count` is the number of matching lines of a file."""
+
+    path: Path
+    line: int = 0
+    text: str = ""
+    is_match: bool = True
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Hits by path and line. `complete` is false when a limit cut the search."""
+
+    hits: tuple[SearchHit, ...]
+    complete: bool = True
+
+
 class Workspace(Protocol):
     """The user's files. Paths are resolved against the first root; what lies outside the roots is said by
     `inside`, and deciding about it is the gate's business."""
@@ -188,11 +230,19 @@ class Workspace(Protocol):
 
     async def read(self, path: Path) -> FileText:
         """The text: the open buffer, else the overlay, else the disk. ToolError, written for the model, for what
-        is missing, binary, not decodable, too big, or not a regular file."""
+        is missing (its kind is `not_found`), binary, not decodable, too big, or not a regular file."""
         ...
 
     async def read_bytes(self, path: Path, limit: int) -> bytes:
         """The raw bytes on disk, at most `limit`; ToolError when the file is bigger."""
+        ...
+
+    async def files(self, folder: Path, *, limit: int) -> Listing:
+        """All files below a folder that no ignore file names, hidden ones too, `.git` left out."""
+        ...
+
+    async def search(self, query: SearchQuery) -> SearchResult:
+        """Look through the files that `files` gives, as they are on disk. ToolError for a bad pattern."""
         ...
 
     async def apply(self, edits: Sequence[FileEdit]) -> None:
