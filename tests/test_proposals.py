@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from cass.ports import FileEdit, FileText
-from cass.proposals import decide, propose
+from cass.proposals import decide, display, propose
 from cass.protocol.edits import EditProposal, HunkDecision
 
 HERE = Path("/project")
@@ -54,8 +54,23 @@ def test_additions_deletions_and_moves_are_decided_whole() -> None:
     left, text = decide(EDITS, proposal(EDITS), [say(h, "accept") for h in ("h3", "h4", "h5")])
     assert left == (EDITS[1], EDITS[2], EDITS[3])
     assert "/project/old.py (deletion): accepted." in text
-    nothing, _ = decide(EDITS, proposal(EDITS), [])
-    assert nothing == ()
+    refused, text = decide(EDITS, proposal(EDITS), [say("h1", "reject")])
+    assert refused == ()
+    assert text.count("refused by the user") == 5
+
+
+def test_everything_accepted_needs_no_words() -> None:
+    assert decide(EDITS, proposal(EDITS), []) == (tuple(EDITS), "")
+    assert decide(EDITS, proposal(EDITS), [say(f"h{n}", "accept") for n in range(1, 6)]) == (tuple(EDITS), "")
+
+
+def test_the_user_sees_a_diff_of_every_file() -> None:
+    changed, added, deleted, moved = display(EDITS)
+    assert "-1\n+one\n" in changed.patch
+    assert added.patch.endswith("+hello\n")
+    assert deleted.patch.endswith("-bye\n")
+    assert moved.path == "/project/to.py"
+    assert moved.patch == "rename from /project/from.py\nrename to /project/to.py\n"
 
 
 def test_amended_text_reaches_the_file_and_the_model() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cass.hunks import apply_hunks, make_hunks
+from cass.hunks import apply_hunks, make_hunks, unified
 from cass.ports import FileEdit
 from cass.protocol.edits import EditProposal, Hunk, HunkDecision, ProposedFile
+from cass.protocol.events import DiffContent
 
 
 def propose(
@@ -49,8 +50,11 @@ def decide(
 ) -> tuple[tuple[FileEdit, ...], str]:
     """What is left to apply, and the verdict in words for the model, hunk by hunk.
 
-    `proposal` is the one that `propose` made of `edits`. A hunk without a decision is refused. A file of which
-    every hunk is refused is left out; an amended deletion becomes a change."""
+    `proposal` is the one that `propose` made of `edits`. No decision at all means that everything is accepted;
+    among decisions, a hunk without one is refused. The text is empty when everything was accepted without a
+    remark. A file of which every hunk is refused is left out; an amended deletion becomes a change."""
+    if not decisions:
+        return tuple(edits), ""
     by_id = {decision.hunk_id: decision for decision in decisions}
     left: list[FileEdit] = []
     lines: list[str] = []
@@ -59,7 +63,24 @@ def decide(
         lines += [_verdict(file, hunk, by_id.get(hunk.hunk_id)) for hunk in file.hunks]
         if taken:
             left.append(_remaining(edit, file, by_id))
+    plain = all(decision.decision == "accept" and not decision.reason for decision in decisions)
+    if plain and all(hunk.hunk_id in by_id for file in proposal.files for hunk in file.hunks):
+        return tuple(edits), ""
     return tuple(left), "\n".join(lines)
+
+
+def display(edits: Sequence[FileEdit]) -> tuple[DiffContent, ...]:
+    """The edits in unified form, for the user's eyes."""
+    return tuple(DiffContent(path=str(edit.move_to or edit.path), patch=_patch(edit)) for edit in edits)
+
+
+def _patch(edit: FileEdit) -> str:
+    old = edit.base.text if edit.base else ""
+    new = edit.new_text
+    if new is None:
+        new = "" if edit.op == "delete" else old
+    moved = f"rename from {edit.path}\nrename to {edit.move_to}\n" if edit.move_to else ""
+    return moved + unified(str(edit.move_to or edit.path).lstrip("/"), old, new)
 
 
 def _hunks(edit: FileEdit, first: int) -> tuple[Hunk, ...]:
