@@ -47,10 +47,12 @@ class ConfigError(CassError):
 
 
 class ModelError(CassError):
-    """The provider did not answer properly. `retryable` says whether the same request may work later."""
+    """The provider did not answer properly. `retryable` says whether the same request may work later; `partial`
+    holds the blocks of the answer that had arrived when it broke off."""
 
     kind = "provider_error"
     retryable = False
+    partial: tuple[object, ...] = ()
 
 
 class AuthenticationError(ModelError):

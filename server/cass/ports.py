@@ -170,9 +170,11 @@ class FileEdit:
 
 @dataclass(frozen=True)
 class Listing:
-    """Files of a folder, absolute, sorted. `complete` is false when a limit cut the list."""
+    """Files of a folder, absolute, sorted, and the folders in it that are empty. `complete` is false when a limit
+    cut the list."""
 
     paths: tuple[Path, ...]
+    empty_folders: tuple[Path, ...] = ()
     complete: bool = True
 
 
@@ -237,8 +239,10 @@ class Workspace(Protocol):
         """The raw bytes on disk, at most `limit`; ToolError when the file is bigger."""
         ...
 
-    async def files(self, folder: Path, *, limit: int) -> Listing:
-        """All files below a folder that no ignore file names, hidden ones too, `.git` left out."""
+    async def files(self, folder: Path, *, glob: str = "", limit: int = 100_000) -> Listing:
+        """The files below a folder that no ignore file names, hidden ones too, `.git` left out. `glob` keeps those
+        whose path below the folder fits; without a slash it is matched with the name alone. ToolError when there
+        is no such folder or the glob is wrong."""
         ...
 
     async def search(self, query: SearchQuery) -> SearchResult:
@@ -327,6 +331,10 @@ class Jobs(Protocol):
 
     async def kill(self, job_id: str) -> JobReport:
         """Stop it and everything it started."""
+        ...
+
+    async def close(self) -> None:
+        """Stop everything that still runs."""
         ...
 
 

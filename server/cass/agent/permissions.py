@@ -25,8 +25,40 @@ _RULE = re.compile(r"([A-Za-z0-9_*.-]+)(?:\((.*)\))?", re.DOTALL)
 
 # Commands that run the command in their arguments: a rule against `rm` holds for `env rm`, too.
 _WRAPPERS = frozenset(
-    "env timeout nohup nice ionice stdbuf setsid xargs command exec eval sudo doas time builtin busybox watch "
-    "bash sh zsh dash ksh fish find parallel strace ltrace unshare chroot su runuser script".split()
+    [
+        "env",
+        "timeout",
+        "nohup",
+        "nice",
+        "ionice",
+        "stdbuf",
+        "setsid",
+        "xargs",
+        "command",
+        "exec",
+        "eval",
+        "sudo",
+        "doas",
+        "time",
+        "builtin",
+        "busybox",
+        "watch",
+        "bash",
+        "sh",
+        "zsh",
+        "dash",
+        "ksh",
+        "fish",
+        "find",
+        "parallel",
+        "strace",
+        "ltrace",
+        "unshare",
+        "chroot",
+        "su",
+        "runuser",
+        "script",
+    ]
 )
 
 # Files that make an editor, git, the shell or cass itself run something: changing one is asked about in any mode.
@@ -246,4 +278,6 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 
 def _is_protected(path: Path) -> bool:
-    return _PROTECTED.search(path.as_posix()) is not None or _PROTECTED.search(path.resolve().as_posix()) is not None
+    return (
+        _PROTECTED.search(path.as_posix()) is not None or _PROTECTED.search(path.resolve().as_posix()) is not None
+    )

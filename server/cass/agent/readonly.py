@@ -14,9 +14,61 @@ from cass.agent import shellwords
 
 # Commands that write nothing whatever their options are.
 _ALWAYS = frozenset(
-    "ls pwd cat head tail wc stat du df which whoami id uname echo true false cut tr nl basename dirname realpath "
-    "readlink cmp comm md5sum sha1sum sha256sum sha512sum cksum egrep fgrep grep printenv arch nproc uptime "
-    "groups hostid locale seq rev fold expand unexpand tac paste join column strings od hexdump type".split()
+    [
+        "ls",
+        "pwd",
+        "cat",
+        "head",
+        "tail",
+        "wc",
+        "stat",
+        "du",
+        "df",
+        "which",
+        "whoami",
+        "id",
+        "uname",
+        "echo",
+        "true",
+        "false",
+        "cut",
+        "tr",
+        "nl",
+        "basename",
+        "dirname",
+        "realpath",
+        "readlink",
+        "cmp",
+        "comm",
+        "md5sum",
+        "sha1sum",
+        "sha256sum",
+        "sha512sum",
+        "cksum",
+        "egrep",
+        "fgrep",
+        "grep",
+        "printenv",
+        "arch",
+        "nproc",
+        "uptime",
+        "groups",
+        "hostid",
+        "locale",
+        "seq",
+        "rev",
+        "fold",
+        "expand",
+        "unexpand",
+        "tac",
+        "paste",
+        "join",
+        "column",
+        "strings",
+        "od",
+        "hexdump",
+        "type",
+    ]
 )
 
 # Commands with options that write or run something: none of these may begin an argument.
@@ -34,9 +86,33 @@ _BUT_NOT: dict[str, tuple[str, ...]] = {
 }
 
 _GIT_READERS = frozenset(
-    "status log diff show rev-parse ls-files ls-tree blame describe shortlog cat-file rev-list merge-base grep".split()
+    [
+        "status",
+        "log",
+        "diff",
+        "show",
+        "rev-parse",
+        "ls-files",
+        "ls-tree",
+        "blame",
+        "describe",
+        "shortlog",
+        "cat-file",
+        "rev-list",
+        "merge-base",
+        "grep",
+    ]
 )
-_GIT_OPTIONS = ("--output", "-O", "--open-files-in-pager", "--ext-diff", "--textconv", "--exec", "--no-index", "--filters")
+_GIT_OPTIONS = (
+    "--output",
+    "-O",
+    "--open-files-in-pager",
+    "--ext-diff",
+    "--textconv",
+    "--exec",
+    "--no-index",
+    "--filters",
+)
 _GIT_LISTS: dict[str, frozenset[str]] = {
     "branch": frozenset({"-a", "-v", "-vv", "-r", "--list", "--show-current", "--all"}),
     "remote": frozenset({"-v", "--verbose"}),
@@ -80,7 +156,26 @@ def _simple(words: Sequence[str], cwd: Path, globs: bool) -> bool:
     return not any(_begins(argument, forbidden) for argument in arguments)
 
 
-_VERSIONED = frozenset("python python3 node npm git cargo rustc go java gcc clang make cmake ruby perl pip".split())
+_VERSIONED = frozenset(
+    [
+        "python",
+        "python3",
+        "node",
+        "npm",
+        "git",
+        "cargo",
+        "rustc",
+        "go",
+        "java",
+        "gcc",
+        "clang",
+        "make",
+        "cmake",
+        "ruby",
+        "perl",
+        "pip",
+    ]
+)
 
 
 def _begins(argument: str, forbidden: Sequence[str]) -> bool:
@@ -106,7 +201,9 @@ def _git(arguments: Sequence[str], cwd: Path) -> bool:
     if any(a.startswith(_GIT_OPTIONS) for a in rest):
         return False
     if verb in _GIT_LISTS:
-        return all(a in _GIT_LISTS[verb] for a in rest) and (verb != "stash" or bool(rest)) and _plain_repository(cwd)
+        return (
+            all(a in _GIT_LISTS[verb] for a in rest) and (verb != "stash" or bool(rest)) and _plain_repository(cwd)
+        )
     return verb in _GIT_READERS and _plain_repository(cwd)
 
 
@@ -146,5 +243,3 @@ def _config_keys(path: Path) -> list[str]:
         entry = re.fullmatch(r"([A-Za-z][A-Za-z0-9-]*)\s*=\s*([^\\]*)", text)
         keys.append(f"{section}.{entry[1]}" if entry and section else "unusual")
     return keys
-
-

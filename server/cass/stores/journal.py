@@ -164,7 +164,9 @@ class JournalStore:
         path = self._path(session_id)
         if not path.is_file():
             raise SessionError(
-                f"there is no session {session_id}", hint="`cass sessions list` shows them.", kind="session_not_found"
+                f"there is no session {session_id}",
+                hint="`cass sessions list` shows them.",
+                kind="session_not_found",
             )
         return path
 

@@ -1,0 +1,66 @@
+"""What one tool call is given to work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cass.agent.desk import Desk
+from cass.ports import Jobs, Question, ToolSettings, Workspace
+from cass.protocol.events import PlanEntry, TextContent, ToolCallContentChunk
+from cass.protocol.messages import Text
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """`ports.ToolContext` for one call."""
+
+    desk: Desk
+    tool_call_id: str
+    turn_id: str
+
+    @property
+    def workspace(self) -> Workspace:
+        """The files."""
+        return self.desk.workspace
+
+    @property
+    def jobs(self) -> Jobs:
+        """Shell commands."""
+        return self.desk.jobs
+
+    @property
+    def cwd(self) -> Path:
+        """The session's folder."""
+        return self.desk.cwd
+
+    @property
+    def plan(self) -> tuple[PlanEntry, ...]:
+        """The to-dos."""
+        return self.desk.plan
+
+    @property
+    def changed_paths(self) -> tuple[Path, ...]:
+        """Files that this session changed."""
+        return self.desk.changed_paths
+
+    @property
+    def settings(self) -> ToolSettings:
+        """Limits."""
+        return self.desk.settings
+
+    def baseline(self, path: Path) -> str | None:
+        """The text before this session touched the file."""
+        return self.desk.baseline(path)
+
+    def progress(self, text: str) -> None:
+        """Show output while the tool runs."""
+        self.desk.emit(
+            ToolCallContentChunk(
+                tool_call_id=self.tool_call_id, turn_id=self.turn_id, content=TextContent(content=Text(text=text))
+            )
+        )
+
+    async def ask(self, question: Question) -> str | None:
+        """The user's answer."""
+        return await self.desk.ask(question)

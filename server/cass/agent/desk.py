@@ -1,0 +1,109 @@
+"""What the mind needs of its session: a narrow view, so that the turn and the gate know no session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from cass.ports import FileEdit, Jobs, Question, ToolSettings, Workspace
+from cass.protocol.events import Event, PlanEntry, UserMessage
+from cass.protocol.messages import Message, Usage
+from cass.protocol.methods import PermissionOutcome, RequestPermissionParams
+
+
+class Desk(Protocol):
+    """One session, as the turn and the gate see it. `emit` is the only way to change anything of it."""
+
+    @property
+    def session_id(self) -> str:
+        """The session's id."""
+        ...
+
+    @property
+    def cwd(self) -> Path:
+        """The session's folder."""
+        ...
+
+    @property
+    def mode(self) -> str:
+        """`plan` or `active`, as it is this moment."""
+        ...
+
+    @property
+    def approval(self) -> str:
+        """`ask`, `edits` or `auto`, as it is this moment."""
+        ...
+
+    @property
+    def grants(self) -> Sequence[str]:
+        """Rules that the user allowed for this session."""
+        ...
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """The conversation so far."""
+        ...
+
+    @property
+    def plan(self) -> tuple[PlanEntry, ...]:
+        """The to-dos."""
+        ...
+
+    @property
+    def changed_paths(self) -> tuple[Path, ...]:
+        """Files that were changed through the gate."""
+        ...
+
+    @property
+    def total(self) -> Usage:
+        """Usage of the session so far."""
+        ...
+
+    @property
+    def can_decide(self) -> bool:
+        """Whether anybody attached can be asked."""
+        ...
+
+    @property
+    def workspace(self) -> Workspace:
+        """The files."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Shell commands."""
+        ...
+
+    @property
+    def settings(self) -> ToolSettings:
+        """Limits for tools."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """The one way out: journal, state, clients."""
+        ...
+
+    def baseline(self, path: Path) -> str | None:
+        """A changed file's text before the session touched it; None when it did not exist."""
+        ...
+
+    def remember(self, edits: Sequence[FileEdit]) -> None:
+        """Keep what these edits replace, before they are made."""
+        ...
+
+    def take_steering(self) -> list[UserMessage]:
+        """What the user said since the last request, in order; each is given once."""
+        ...
+
+    async def flow(self) -> None:
+        """Wait while clients are far behind."""
+        ...
+
+    async def request_permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
+        """Ask whoever is attached; the first answer counts, nobody means a refusal."""
+        ...
+
+    async def ask(self, question: Question) -> str | None:
+        """The user's answer to a question of the model; None when there is none."""
+        ...

@@ -1,0 +1,167 @@
+"""The one way from a tool call to its result: validate, prepare, judge, ask, run, bound, report.
+
+Whatever happens on the way, exactly one final `tool_call_update` comes out, and it is in the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+
+from cass import proposals
+from cass.agent import asking, report
+from cass.agent.context import CallContext
+from cass.agent.desk import Desk
+from cass.agent.permissions import Policy, Rule, judge, parse_rules
+from cass.errors import ToolError
+from cass.ports import Action, Outcome, Tool
+from cass.protocol.edits import EditProposal, HunkDecision
+from cass.protocol.messages import ToolCall
+
+log = logging.getLogger(__name__)
+
+_STOPPED = "The user stopped this call."
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The configured and the session's own rules, read once."""
+
+    allow: tuple[Rule, ...] = ()
+    ask: tuple[Rule, ...] = ()
+    deny: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Runs the calls of one session."""
+
+    desk: Desk
+    tools: Mapping[str, Tool]
+    rules: Rules
+
+    def reads_only(self, call: ToolCall) -> bool:
+        """Whether this call may run beside others."""
+        tool = self.tools.get(call.name)
+        return tool is not None and tool.kind in ("read", "search")
+
+    async def call(self, call: ToolCall, turn_id: str) -> Outcome:
+        """Run one call to its end. Raises nothing but CancelledError, and then the call has its answer too."""
+        started = time.monotonic()
+        try:
+            outcome = await self._guarded(call, turn_id)
+        except asyncio.CancelledError:
+            report.finished(self.desk, call, turn_id, started, Outcome.text(_STOPPED, is_error=True), "cancelled")
+            raise
+        report.finished(self.desk, call, turn_id, started, outcome)
+        return outcome
+
+    async def _guarded(self, call: ToolCall, turn_id: str) -> Outcome:
+        try:
+            tool, params = self._validate(call)
+            action = await tool.prepare(params, CallContext(self.desk, call.id, turn_id))
+            return await self._decide(call, turn_id, tool, action)
+        except ToolError as error:
+            return Outcome.text(str(error), is_error=True)
+        except Exception as error:
+            log.exception("the tool %s failed", call.name)
+            return Outcome.text(f"{call.name} failed inside cass: {type(error).__name__}", is_error=True)
+
+    def _validate(self, call: ToolCall) -> tuple[Tool, BaseModel]:
+        tool = self.tools.get(call.name)
+        if tool is None:
+            raise ToolError(f"There is no tool {call.name!r}. The tools are: {', '.join(sorted(self.tools))}.")
+        if call.raw is not None:
+            raise ToolError(
+                f"The arguments of {call.name} were not a whole JSON object. Send the call again, complete."
+            )
+        try:
+            return tool, tool.params.model_validate(call.arguments)
+        except ValidationError as error:
+            problems = (f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
+            raise ToolError(f"{call.name} was called wrongly. {'; '.join(problems)}") from None
+
+    async def _decide(self, call: ToolCall, turn_id: str, tool: Tool, action: Action) -> Outcome:
+        proposal = self._proposal(call, turn_id, action)
+        verdict = judge(tool.name, action, self._policy())
+        decisions: tuple[HunkDecision, ...] = ()
+        if verdict.answer == "deny":
+            raise ToolError(f"Not permitted: {verdict.reason}.")
+        if verdict.answer == "overlay":
+            return self._overlay(call, turn_id, action, proposal)
+        if verdict.answer == "ask":
+            if not self.desk.can_decide:
+                raise ToolError(f"Not permitted: {verdict.reason}, and nobody is there to approve it.")
+            if proposal:
+                report.proposed(self.desk, turn_id, proposal)
+            report.started(self.desk, call, turn_id, action, "pending")
+            try:
+                decisions = await asking.ask(self.desk, call, turn_id, tool.name, action, proposal)
+            except (ToolError, asyncio.CancelledError):
+                if proposal:
+                    report.resolved(self.desk, turn_id, proposal, "rejected")
+                raise
+        elif proposal:
+            report.proposed(self.desk, turn_id, proposal)
+        report.started(self.desk, call, turn_id, action, "in_progress")
+        if proposal:
+            return await self._apply(turn_id, action, proposal, decisions)
+        if action.run is None:
+            return Outcome.text(action.done or "Nothing to do.")
+        return await action.run()
+
+    async def _apply(
+        self, turn_id: str, action: Action, proposal: EditProposal, decisions: Sequence[HunkDecision]
+    ) -> Outcome:
+        if any(edit.base and edit.base.source == "overlay" for edit in action.edits):
+            raise ToolError(
+                "This file has proposed changes that are not applied yet. The user decides with /apply."
+            )
+        edits, verdict = proposals.decide(action.edits, proposal, decisions)
+        self.desk.remember(edits)
+        try:
+            await self.desk.workspace.apply(edits)
+        except ToolError:
+            report.resolved(self.desk, turn_id, proposal, "stale", decisions)
+            raise
+        report.resolved(self.desk, turn_id, proposal, "applied", decisions)
+        return Outcome.text(verdict or action.done or "Done.")
+
+    def _overlay(self, call: ToolCall, turn_id: str, action: Action, proposal: EditProposal | None) -> Outcome:
+        if proposal is None:
+            raise ToolError("Not permitted: plan mode changes nothing.")
+        report.started(self.desk, call, turn_id, action, "in_progress")
+        self.desk.workspace.propose(action.edits)
+        report.proposed(self.desk, turn_id, proposal)
+        return Outcome.text(
+            "Kept as a proposal: plan mode changes no file. Reads show the proposed text; the user applies it later."
+        )
+
+    def _proposal(self, call: ToolCall, turn_id: str, action: Action) -> EditProposal | None:
+        if not action.edits:
+            return None
+        return proposals.propose(
+            action.edits,
+            proposal_id=f"edit-{uuid4().hex[:12]}",
+            session_id=self.desk.session_id,
+            turn_id=turn_id,
+            tool_call_id=call.id,
+            title=action.title,
+        )
+
+    def _policy(self) -> Policy:
+        return Policy(
+            mode=self.desk.mode,
+            approval=self.desk.approval,
+            cwd=self.desk.cwd,
+            inside=self.desk.workspace.inside,
+            allow=(*self.rules.allow, *parse_rules(self.desk.grants)),
+            ask=self.rules.ask,
+            deny=self.rules.deny,
+        )

@@ -1,0 +1,138 @@
+"""The loop: ask the model, run what it calls, until it calls nothing more. It has no other subject."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cass.agent.answer import Answers
+from cass.agent.desk import Desk
+from cass.agent.gate import Gate
+from cass.config import LimitConfig
+from cass.errors import CassError
+from cass.ports import Completed, Model, ModelRequest, ToolSpec
+from cass.protocol.events import StateUpdate, TurnError
+from cass.protocol.messages import StopReason, ToolCall, Usage
+
+
+@dataclass
+class Turn:
+    """One turn of one session, from the user's words to the last answer."""
+
+    desk: Desk
+    model: Model
+    gate: Gate
+    system: str
+    tools: Sequence[ToolSpec]
+    limits: LimitConfig
+    effort: str | None
+    max_output: int | None
+    turn_id: str
+    usage: Usage = field(default_factory=Usage)
+    answers: Answers = field(init=False)
+    _last_calls: str = ""
+    _repeats: int = 0
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self.desk, self.model, self.turn_id)
+
+    async def run(self) -> StateUpdate:
+        """Work until the end. Never raises: the answer is the turn's last event, not yet emitted."""
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                return self._end(await self._loop())
+        except TimeoutError:
+            self.answers.keep_partial()
+            return self._limit(f"The turn reached its time limit of {self.limits.seconds:g} s.")
+        except asyncio.CancelledError:
+            self.answers.keep_partial()
+            return self._end("cancelled")
+        except _LimitReached as limit:
+            return self._limit(str(limit))
+        except CassError as error:
+            self.answers.keep_partial(error)
+            return self._end("error", TurnError(kind=error.kind, message=error.message, hint=error.hint or None))
+
+    async def _loop(self) -> StopReason:
+        for _ in range(self.limits.turns):
+            for message in self.desk.take_steering():
+                self.desk.emit(message)
+            await self.desk.flow()
+            answer = await self._ask()
+            calls = [block for block in answer.content if isinstance(block, ToolCall)]
+            if calls:
+                self._notice_repetition(calls)
+                await self._run(calls)
+            elif answer.finish == "length":
+                self.answers.notice("The answer was cut: the model reached its output limit.")
+                return "max_tokens"
+            elif answer.finish == "refusal":
+                return "refusal"
+            else:
+                steering = self.desk.take_steering()
+                if not steering:
+                    return "end_turn"
+                for message in steering:
+                    self.desk.emit(message)
+            self._check_spending()
+        raise _LimitReached(f"The turn reached its limit of {self.limits.turns} requests to the model.")
+
+    async def _ask(self) -> Completed:
+        answer = await self.answers.ask(
+            ModelRequest(
+                system=self.system,
+                messages=tuple(self.desk.messages),
+                tools=self.tools,
+                effort=self.effort,
+                max_output=self.max_output,
+                cache_key=self.desk.session_id,
+            )
+        )
+        self.usage += answer.usage or Usage()
+        return answer
+
+    async def _run(self, calls: Sequence[ToolCall]) -> None:
+        """Calls that only read run together; the others in the model's order, each after all before it."""
+        together: list[ToolCall] = []
+        for call in calls:
+            if self.gate.reads_only(call):
+                together.append(call)
+                continue
+            await self._together(together)
+            together = []
+            await self.gate.call(call, self.turn_id)
+        await self._together(together)
+
+    async def _together(self, calls: Sequence[ToolCall]) -> None:
+        if len(calls) == 1:
+            await self.gate.call(calls[0], self.turn_id)
+        elif calls:
+            async with asyncio.TaskGroup() as group:
+                for call in calls:
+                    group.create_task(self.gate.call(call, self.turn_id))
+
+    def _notice_repetition(self, calls: Sequence[ToolCall]) -> None:
+        signature = repr([(call.name, call.arguments, call.raw) for call in calls])
+        self._repeats = self._repeats + 1 if signature == self._last_calls else 1
+        self._last_calls = signature
+        if self._repeats > self.limits.repeats:
+            raise _LimitReached(f"The model made the same call {self._repeats} times in a row ({calls[0].name}).")
+
+    def _check_spending(self) -> None:
+        tokens, limits = self.usage.input + self.usage.output, self.limits
+        if limits.tokens is not None and tokens >= limits.tokens:
+            raise _LimitReached(f"The turn used {tokens} tokens; its limit is {limits.tokens}.")
+        if limits.cost is not None and (self.usage.cost or 0) >= limits.cost:
+            raise _LimitReached(f"The turn cost {self.usage.cost:.4f} dollars; its limit is {limits.cost:g}.")
+
+    def _limit(self, message: str) -> StateUpdate:
+        hint = "Say 'go on' to continue, or raise the limit in the configuration ([limits])."
+        return self._end("max_turn_requests", TurnError(kind="limit_reached", message=message, hint=hint))
+
+    def _end(self, reason: StopReason, error: TurnError | None = None) -> StateUpdate:
+        return StateUpdate(turn_id=self.turn_id, state="idle", stop_reason=reason, usage=self.usage, error=error)
+
+
+class _LimitReached(Exception):
+    """A limit of the turn was reached; the text is for the user."""

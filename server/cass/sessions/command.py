@@ -1,0 +1,56 @@
+"""Slash commands: what one is, and how a line is recognised as one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cass.errors import SessionError
+from cass.protocol.events import AvailableCommand
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
+
+_LINE = re.compile(r"/([A-Za-z][A-Za-z0-9:_-]*)(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a command comes to: `text` for the user (Markdown), or a `prompt` that goes to the model."""
+
+    text: str = ""
+    prompt: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command. A module in `cass/commands/` offers its own in a tuple `COMMANDS`. `run` is given the
+    session and what followed the name; a CassError that it raises is shown to the user."""
+
+    name: str
+    description: str
+    run: Callable[[Session, str], Awaitable[Reply]]
+    hint: str = ""
+
+    def available(self) -> AvailableCommand:
+        """As clients see it."""
+        return AvailableCommand(name=self.name, description=self.description, hint=self.hint or None)
+
+
+def recognise(text: str, commands: Mapping[str, Command]) -> tuple[Command, str] | None:
+    """The command that a prompt calls, with its argument; None for anything else. A word like a command's that is
+    none raises SessionError with the nearest one; a path such as /etc/hosts is no command."""
+    match = _LINE.fullmatch(text.strip())
+    if not match:
+        return None
+    command = commands.get(match[1])
+    if command:
+        return command, (match[2] or "").strip()
+    near = difflib.get_close_matches(match[1], commands, n=1)
+    hint = f"Did you mean /{near[0]}? " if near else ""
+    raise SessionError(
+        f"there is no command /{match[1]}", hint=f"{hint}/help lists the commands.", kind="command_not_found"
+    )

@@ -1,0 +1,28 @@
+"""What all sessions of a process share: the parts that `app` puts together and a session uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cass.config import Config
+from cass.ports import Jobs, Models, Store, Tool, ToolSpec, Workspace
+from cass.sessions.command import Command
+
+
+@dataclass(frozen=True)
+class House:
+    """The parts. `config_for` is the configuration of a folder, its project layer included; `data_dir` holds what
+    sessions keep besides the store."""
+
+    models: Models
+    store: Store
+    tools: Mapping[str, Tool]
+    specs: Sequence[ToolSpec]
+    commands: Mapping[str, Command]
+    config_for: Callable[[Path], Config]
+    open_workspace: Callable[[Sequence[Path]], Workspace]
+    open_jobs: Callable[[str, Config], Jobs]
+    data_dir: Path
+    config_dir: Path

@@ -1,0 +1,172 @@
+"""All sessions of this process: new, resume, list, close, delete."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cass.errors import ProtocolError, SessionError
+from cass.ports import Client, SessionHeader, StoredSession
+from cass.protocol import methods
+from cass.protocol.events import AvailableCommand, AvailableCommandsUpdate, Notice, StateUpdate
+from cass.sessions import options
+from cass.sessions.house import House
+from cass.sessions.review import restore_overlay
+from cass.sessions.session import Session
+from cass.sessions.stream import Stream
+
+
+class Library:
+    """Opens sessions, keeps the open ones, and closes them."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._open: dict[str, Session] = {}
+
+    @property
+    def sessions(self) -> Iterable[Session]:
+        """The open ones."""
+        return tuple(self._open.values())
+
+    def get(self, session_id: str) -> Session:
+        """An open session; SessionError `session_not_found`."""
+        session = self._open.get(session_id)
+        if session is None:
+            raise SessionError(
+                f"the session {session_id[:80]} is not open here",
+                hint="Open it with cass/session/resume.",
+                kind="session_not_found",
+            )
+        return session
+
+    def new(self, params: methods.SessionNewParams, client: Client) -> Session:
+        """Open a session in a folder. ProtocolError `invalid_cwd` or `invalid_value`."""
+        cwd = _folder(params.cwd)
+        for id, value in params.config_options.items():
+            options.check(id, value)
+        now = datetime.now(UTC)
+        header = SessionHeader(
+            session_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
+            cwd=str(cwd),
+            created_at=now.isoformat(timespec="milliseconds"),
+        )
+        self.house.config_for(cwd)  # a wrong setting is said before anything is made
+        stream = Stream(header.session_id, self.house.store.create(header), ())
+        session = Session(self.house, header, stream, params)
+        self._open[header.session_id] = session
+        session.attach(client)
+        self._configure(session, params.config_options)
+        return session
+
+    async def resume(self, params: methods.SessionResumeParams, client: Client) -> Session:
+        """Open a stored session or attach to an open one, and replay what was asked for. SessionError
+        `session_not_found`, `session_busy` (another process has it), `replay_gone`."""
+        session = self._open.get(params.session_id)
+        fresh = session is None
+        if session is None:
+            session = self._load(params)
+            await restore_overlay(session)
+            _close_torn_turn(session)
+        replay = params.replay_from
+        if replay is not None:
+            after = replay.seq if isinstance(replay, methods.ReplayFromSeq) else None
+            if not session.stream.replay(client, after):
+                if fresh:
+                    await self.close(params.session_id)
+                raise SessionError(
+                    "those updates are not kept any more", hint="Replay from the start.", kind="replay_gone"
+                )
+        session.attach(client)
+        self._configure(session, params.config_options)
+        return session
+
+    def list(self, params: methods.SessionListParams) -> methods.SessionListResult:
+        """One page of the stored sessions, newest first."""
+        cwd = str(Path(params.cwd).resolve()) if params.cwd else None
+        found = self.house.store.list(cwd)
+        try:
+            start = int(params.cursor or "0")
+        except ValueError:
+            raise ProtocolError("that is not a cursor of this list", kind="invalid_params") from None
+        page = found[start : start + params.limit]
+        more = start + params.limit < len(found)
+        return methods.SessionListResult(
+            sessions=tuple(self._info(stored) for stored in page),
+            next_cursor=str(start + params.limit) if more else None,
+        )
+
+    async def close(self, session_id: str) -> None:
+        """Stop a session and give it free."""
+        session = self.get(session_id)
+        await session.close()
+        self._open.pop(session_id, None)
+
+    async def delete(self, session_id: str) -> None:
+        """Remove a session for good."""
+        if session_id in self._open:
+            await self.close(session_id)
+        self.house.store.delete(session_id)
+
+    async def close_all(self) -> None:
+        """Stop everything."""
+        for session_id in list(self._open):
+            await self.close(session_id)
+
+    def commands(self) -> tuple[AvailableCommand, ...]:
+        """The slash commands, by name."""
+        return tuple(c.available() for _, c in sorted(self.house.commands.items()))
+
+    def _load(self, params: methods.SessionResumeParams) -> Session:
+        for id, value in params.config_options.items():
+            options.check(id, value)
+        header, events, journal = self.house.store.open(params.session_id)
+        cwd = _folder(params.cwd or header.cwd)
+        header = SessionHeader(header.session_id, str(cwd), header.created_at, header.version)
+        opened = methods.SessionNewParams(cwd=str(cwd), rules=params.rules, max_turns=params.max_turns)
+        try:
+            session = Session(self.house, header, Stream(header.session_id, journal, events), opened)
+        except BaseException:
+            journal.close()
+            raise
+        self._open[header.session_id] = session
+        return session
+
+    def _configure(self, session: Session, chosen: dict[str, str]) -> None:
+        session.emit(AvailableCommandsUpdate(commands=self.commands()))
+        for id, value in chosen.items():
+            session.set_option(id, value)
+
+    def _info(self, stored: StoredSession) -> methods.SessionInfo:
+        session = self._open.get(stored.header.session_id)
+        return methods.SessionInfo(
+            session_id=stored.header.session_id,
+            cwd=stored.header.cwd,
+            title=session.stream.state.title if session else stored.title,
+            created_at=stored.header.created_at,
+            updated_at=stored.updated_at,
+            state=session.stream.state.state if session else "closed",
+            messages=stored.messages,
+        )
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute() or not path.is_dir():
+        raise ProtocolError(
+            f"{text!r} is not a folder", hint="Give the absolute path of an existing folder.", kind="invalid_cwd"
+        )
+    return path.resolve()
+
+
+def _close_torn_turn(session: Session) -> None:
+    """A turn that was running when its process died is ended now, so that the conversation is whole."""
+    state = session.stream.state
+    if state.state == "idle" and not state.open_calls:
+        return
+    turn_id = state.turn_id
+    for unanswered in state.interrupted_calls():
+        session.emit(unanswered)
+    session.emit(StateUpdate(turn_id=turn_id, state="idle", stop_reason="cancelled"))
+    session.emit(Notice(turn_id=turn_id, level="warning", text="The last turn was interrupted when cass ended."))

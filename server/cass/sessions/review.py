@@ -1,0 +1,116 @@
+"""Deciding about proposals: while a call waits for it, or later, for those that plan mode kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cass import proposals
+from cass.errors import ProtocolError, ToolError
+from cass.hunks import apply_hunks
+from cass.ports import FileEdit
+from cass.protocol.edits import EditProposal, HunkDecision, ProposalState, ProposedFile
+from cass.protocol.events import EditUpdate
+from cass.protocol.methods import EditResolveParams, EditResolveResult, PermissionOutcome
+from cass.sessions.session import Session
+
+
+async def resolve(session: Session, params: EditResolveParams) -> EditResolveResult:
+    """Decide about one proposal. Deciding again answers with what became of it. ProtocolError
+    `proposal_not_found`, or `content_modified` when `base_hash` is given and is not the proposal's."""
+    proposal = session.stream.state.proposals.get(params.proposal_id)
+    if proposal is None:
+        raise ProtocolError(f"there is no proposal {params.proposal_id}", kind="proposal_not_found")
+    if params.base_hash is not None and all(f.base_hash != params.base_hash for f in proposal.files):
+        raise ProtocolError("the proposal was made on another text", kind="content_modified")
+    if proposal.state != "proposed":
+        return _result(proposal.state, proposal)
+    decisions = _decisions(proposal, params)
+    if session.asks.decide(proposal.proposal_id, _outcome(params, decisions)):
+        return _result("rejected" if params.action == "reject" else "accepted", proposal)
+    if params.action == "reject":
+        return await discard(session, proposal, decisions)
+    return await apply(session, proposal, decisions)
+
+
+async def apply(
+    session: Session, proposal: EditProposal, decisions: Sequence[HunkDecision] = ()
+) -> EditResolveResult:
+    """Apply a proposal that plan mode kept. A file that changed meanwhile makes it a conflict; nothing is
+    written then."""
+    files = [Path(file.path) for file in proposal.files]
+    session.workspace.forget(files)
+    try:
+        edits = [await _edit(session, file) for file in proposal.files]
+        chosen, _ = proposals.decide(edits, proposal, decisions)
+        session.remember(chosen)
+        await session.workspace.apply(chosen)
+    except ToolError as error:
+        _emit(session, proposal, "conflict", decisions)
+        return EditResolveResult(state="conflict", conflicts=(*(f.path for f in proposal.files), str(error)))
+    state: ProposalState = "applied" if chosen else "rejected"
+    _emit(session, proposal, state, decisions)
+    return _result(state, proposal)
+
+
+async def discard(
+    session: Session, proposal: EditProposal, decisions: Sequence[HunkDecision] = ()
+) -> EditResolveResult:
+    """Refuse a proposal that plan mode kept."""
+    session.workspace.forget([Path(file.path) for file in proposal.files])
+    _emit(session, proposal, "rejected", decisions)
+    return _result("rejected", proposal)
+
+
+async def restore_overlay(session: Session) -> None:
+    """Put proposals that wait back into the overlay, after loading. One that no longer fits is a conflict."""
+    for proposal in session.stream.state.pending_proposals():
+        try:
+            session.workspace.propose([await _edit(session, file) for file in proposal.files])
+        except ToolError:
+            _emit(session, proposal, "conflict", ())
+
+
+async def _edit(session: Session, file: ProposedFile) -> FileEdit:
+    """The edit that a proposal stands for, on the text as it is now."""
+    path = Path(file.path)
+    move_to = Path(file.move_to) if file.move_to else None
+    if file.op == "add":
+        return FileEdit(path, "add", None, apply_hunks("", file.hunks, {}))
+    base = await session.workspace.read(path)
+    if base.hash != file.base_hash:
+        raise ToolError(f"{path} changed since the edit was proposed")
+    changed = None if file.op == "delete" else apply_hunks(base.text, file.hunks, {})
+    return FileEdit(path, file.op, base, changed, move_to)
+
+
+def _decisions(proposal: EditProposal, params: EditResolveParams) -> tuple[HunkDecision, ...]:
+    if params.action == "accept" and not params.decisions:
+        return ()
+    if params.decisions and params.action != "reject":
+        return params.decisions
+    hunks = [hunk.hunk_id for file in proposal.files for hunk in file.hunks]
+    unknown = [id for id in params.hunk_ids if id not in hunks]
+    if unknown:
+        raise ProtocolError(f"the proposal has no hunk {unknown[0]}", kind="invalid_params")
+    taken = params.hunk_ids if params.action == "acceptHunks" else ()
+    return tuple(
+        HunkDecision(hunk_id=id, decision="accept" if id in taken else "reject", reason=params.reason)
+        for id in hunks
+    )
+
+
+def _outcome(params: EditResolveParams, decisions: tuple[HunkDecision, ...]) -> PermissionOutcome:
+    option = "reject_once" if params.action == "reject" else "allow_once"
+    return PermissionOutcome(outcome="selected", option_id=option, note=params.reason, hunks=decisions)
+
+
+def _emit(
+    session: Session, proposal: EditProposal, state: ProposalState, decisions: Sequence[HunkDecision]
+) -> None:
+    session.emit(EditUpdate(proposal_id=proposal.proposal_id, state=state, decisions=tuple(decisions)))
+
+
+def _result(state: ProposalState, proposal: EditProposal) -> EditResolveResult:
+    written = tuple(Path(f.path).as_uri() for f in proposal.files) if state == "applied" else ()
+    return EditResolveResult(state=state, applied_uris=written)

@@ -1,0 +1,221 @@
+"""One session: its stream, its one running turn, and what waits behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from cass.agent.gate import Rules
+from cass.agent.permissions import parse_rules
+from cass.agent.prompt import find_instructions, system_prompt
+from cass.config import Config, LimitConfig
+from cass.ports import Client, FileEdit, Question, SessionHeader, ToolSettings
+from cass.protocol import methods
+from cass.protocol.events import ConfigOption, ConfigOptionUpdate, Event, PlanEntry, UserMessage
+from cass.protocol.messages import Message, Usage
+from cass.protocol.methods import PermissionOutcome, RequestPermissionParams
+from cass.sessions import options
+from cass.sessions.asks import Asks
+from cass.sessions.baselines import Baselines
+from cass.sessions.house import House
+from cass.sessions.stream import Stream
+from cass.sessions.work import Work
+
+
+class Session:
+    """A conversation in a folder. Implements `agent.desk.Desk`."""
+
+    def __init__(
+        self, house: House, header: SessionHeader, stream: Stream, params: methods.SessionNewParams
+    ) -> None:
+        self.house = house
+        self.header = header
+        self.stream = stream
+        self.config: Config = house.config_for(Path(header.cwd))
+        self.rules = _rules(self.config, params.rules)
+        self.limits = _limits(self.config, params.max_turns)
+        self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
+        self.jobs = house.open_jobs(header.session_id, self.config)
+        self._options = {
+            "mode": self.config.mode,
+            "approval": self.config.approval,
+            "model": self.config.model or "",
+            "effort": self.config.effort or "",
+            **stream.state.options,
+        }
+        self._asks = Asks(stream)
+        self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
+        self._system: str | None = None
+        self.work = Work(self)
+
+    # --- what the turn and the gate see (Desk) ---
+
+    @property
+    def session_id(self) -> str:
+        """The session's id."""
+        return self.header.session_id
+
+    @property
+    def cwd(self) -> Path:
+        """The session's folder."""
+        return Path(self.header.cwd)
+
+    @property
+    def mode(self) -> str:
+        """`plan` or `active`."""
+        return self._options["mode"]
+
+    @property
+    def approval(self) -> str:
+        """`ask`, `edits` or `auto`."""
+        return self._options["approval"]
+
+    @property
+    def grants(self) -> Sequence[str]:
+        """Rules allowed for this session."""
+        return self.stream.state.grants
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """The conversation."""
+        return self.stream.state.messages
+
+    @property
+    def plan(self) -> tuple[PlanEntry, ...]:
+        """The to-dos."""
+        return self.stream.state.plan
+
+    @property
+    def changed_paths(self) -> tuple[Path, ...]:
+        """Files changed through the gate."""
+        return tuple(self.stream.state.baselines)
+
+    @property
+    def total(self) -> Usage:
+        """Usage so far."""
+        return self.stream.state.total
+
+    @property
+    def can_decide(self) -> bool:
+        """Whether anybody attached can be asked."""
+        return any(client.can_decide for client in self.stream.clients)
+
+    @property
+    def settings(self) -> ToolSettings:
+        """Limits for tools."""
+        tools = self.config.tools
+        return ToolSettings(
+            output_chars=tools.output_chars,
+            read_lines=tools.read_lines,
+            shell_timeout=tools.shell_timeout,
+            shell_timeout_max=tools.shell_timeout_max,
+        )
+
+    def emit(self, event: Event) -> None:
+        """The one way out."""
+        self.stream.emit(event)
+
+    def baseline(self, path: Path) -> str | None:
+        """A changed file's text before the session touched it."""
+        return self._baselines.text(path)
+
+    def remember(self, edits: Sequence[FileEdit]) -> None:
+        """Keep what these edits replace."""
+        self._baselines.keep(edits)
+
+    def take_steering(self) -> list[UserMessage]:
+        """What the user said meanwhile."""
+        return self.work.take_steering()
+
+    async def flow(self) -> None:
+        """Wait while clients are far behind."""
+        for client in list(self.stream.clients):
+            await client.drain()
+
+    async def request_permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
+        """Ask whoever is attached; the first answer counts."""
+        return await self._asks.permission(ask)
+
+    async def ask(self, question: Question) -> str | None:
+        """Put a question of the model to the user."""
+        return await self._asks.question(question)
+
+    # --- what clients do with it ---
+
+    @property
+    def state(self) -> str:
+        """`idle`, `running` or `requires_action`."""
+        return self.stream.state.state
+
+    @property
+    def turn_id(self) -> str | None:
+        """The running turn."""
+        return self.stream.state.turn_id
+
+    @property
+    def asks(self) -> Asks:
+        """Questions that wait for the user."""
+        return self._asks
+
+    @property
+    def model_name(self) -> str:
+        """`provider/model`; empty until one was chosen."""
+        return self._options["model"]
+
+    @property
+    def effort(self) -> str | None:
+        """The reasoning effort that was chosen."""
+        return self._options["effort"] or None
+
+    def config_options(self) -> tuple[ConfigOption, ...]:
+        """All options with their values."""
+        return options.listed(self._options)
+
+    def set_option(self, id: str, value: str) -> None:
+        """Switch an option; takes effect with the next call or request."""
+        options.check(id, value)
+        if id == "model":
+            self.house.models.get(value)
+        if self._options.get(id) != value:
+            self._options[id] = value
+            self.emit(ConfigOptionUpdate(turn_id=self.turn_id, config_options=self.config_options()))
+
+    async def close(self) -> None:
+        """Stop everything and give the session free."""
+        await self.work.stop()
+        await self.jobs.close()
+        self.stream.close()
+
+    def attach(self, client: Client) -> None:
+        """Tell this client what happens from now on."""
+        if client not in self.stream.clients:
+            self.stream.clients.append(client)
+
+    def detach(self, client: Client) -> None:
+        """This client is gone. The turn goes on."""
+        if client in self.stream.clients:
+            self.stream.clients.remove(client)
+
+    def system_prompt(self) -> str:
+        """The same text for every request of this process."""
+        if self._system is None:
+            settings = self.config.instructions
+            found = find_instructions(self.cwd, self.house.config_dir, settings.files, settings.max_chars)
+            self._system = system_prompt(self.cwd, found, date.today())
+        return self._system
+
+
+def _rules(config: Config, extra: methods.Rules) -> Rules:
+    configured = config.permissions
+    return Rules(
+        allow=parse_rules((*configured.allow, *extra.allow)),
+        ask=parse_rules((*configured.ask, *extra.ask)),
+        deny=parse_rules((*configured.deny, *extra.deny)),
+    )
+
+
+def _limits(config: Config, max_turns: int | None) -> LimitConfig:
+    if max_turns is None:
+        return config.limits
+    return config.limits.model_copy(update={"turns": min(max_turns, config.limits.turns)})

@@ -1,0 +1,143 @@
+"""The one stream of a session: numbers every event, keeps it, folds it, and tells whoever is attached.
+
+Small pieces of text are gathered for a moment, so that a fast model does not become a flood of messages; whatever
+else happens is told after them, so the order stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from cass.errors import StoreError
+from cass.ports import Client, Journal
+from cass.protocol.events import (
+    AgentMessageChunk,
+    AgentThoughtChunk,
+    Event,
+    Notice,
+    TextContent,
+    ToolCallContentChunk,
+)
+from cass.protocol.messages import Text
+from cass.sessions.state import Folded
+
+_GATHER_SECONDS = 0.03
+_GATHER_CHARS = 2_048
+_RECENT = 4_096
+
+Chunk = AgentMessageChunk | AgentThoughtChunk | ToolCallContentChunk
+
+log = logging.getLogger(__name__)
+
+
+class Stream:
+    """One session's events. `seq` is the number of the last one."""
+
+    def __init__(self, session_id: str, journal: Journal, events: Sequence[Event]) -> None:
+        self.session_id = session_id
+        self.state = Folded()
+        self.clients: list[Client] = []
+        self.durable: list[Event] = []
+        self.seq = 0
+        self._journal = journal
+        self._recent: deque[tuple[int, Event]] = deque(maxlen=_RECENT)
+        self._chunk: Chunk | None = None
+        self._pieces: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._unsaved = False
+        for event in events:
+            self._take(event)
+
+    def emit(self, event: Event) -> None:
+        """The one way out. A durable event is on disk before anybody hears of it."""
+        if isinstance(event, Chunk):
+            self._gather(event)
+            return
+        self.flush()
+        self._send(event)
+
+    def flush(self) -> None:
+        """Tell the gathered text now."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self._chunk:
+            chunk, text = self._chunk, "".join(self._pieces)
+            self._chunk, self._pieces = None, []
+            self._send(_with_text(chunk, text))
+
+    def replay(self, client: Client, after: int | None) -> bool:
+        """Tell a client what it has not seen: everything durable, numbered so that it ends at `seq` (`after` None),
+        or what came after that number. False when that is no longer known."""
+        self.flush()
+        if after is None:
+            first = self.seq - len(self.durable) + 1
+            for number, event in enumerate(self.durable, first):
+                client.update(self.session_id, number, event)
+            return True
+        known = [(n, e) for n, e in self._recent if n > after]
+        if after > self.seq or len(known) != self.seq - after:
+            return False
+        for number, event in known:
+            client.update(self.session_id, number, event)
+        return True
+
+    def close(self) -> None:
+        """Nothing more will happen here."""
+        self.flush()
+        self._journal.close()
+
+    def _send(self, event: Event) -> None:
+        if event.is_durable:
+            self._keep(event)
+        self._take(event)
+        for client in self.clients:
+            client.update(self.session_id, self.seq, event)
+
+    def _take(self, event: Event) -> None:
+        self.seq += 1
+        self.state.fold(event)
+        self._recent.append((self.seq, event))
+        if event.is_durable:
+            self.durable.append(event)
+
+    def _keep(self, event: Event) -> None:
+        """Save; the user is told once when that fails, and the turn goes on."""
+        try:
+            self._journal.append(event)
+            self._unsaved = False
+        except StoreError as error:
+            log.error("%s", error)
+            if not self._unsaved:
+                self._unsaved = True
+                self._send(Notice(level="error", text=str(error)))
+
+    def _gather(self, chunk: Chunk) -> None:
+        if self._chunk and _key(self._chunk) != _key(chunk):
+            self.flush()
+        self._chunk = self._chunk or chunk
+        self._pieces.append(_text(chunk))
+        if sum(map(len, self._pieces)) >= _GATHER_CHARS:
+            self.flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self.flush)
+
+
+def _key(chunk: Chunk) -> tuple[str, str]:
+    id = chunk.tool_call_id if isinstance(chunk, ToolCallContentChunk) else chunk.message_id
+    return chunk.session_update, id
+
+
+def _text(chunk: Chunk) -> str:
+    content = chunk.content.content if isinstance(chunk.content, TextContent) else chunk.content
+    return content.text if isinstance(content, Text) else ""
+
+
+def _with_text(chunk: Chunk, text: str) -> Chunk:
+    content = Text(text=text)
+    if isinstance(chunk, ToolCallContentChunk):
+        return chunk.model_copy(update={"content": TextContent(content=content)})
+    return chunk.model_copy(update={"content": content})

@@ -1,0 +1,217 @@
+"""What a session has to do: one running turn, the prompts that wait behind it, what is said meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from cass.agent.gate import Gate
+from cass.agent.turn import Turn
+from cass.errors import CassError, SessionError
+from cass.protocol.events import Notice, SessionInfoUpdate, StateUpdate, TurnError, UserMessage
+from cass.protocol.messages import ContentBlock, Text
+from cass.protocol.methods import PromptParams
+from cass.sessions.command import recognise
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
+
+_STOP_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Something to do in a turn of its own."""
+
+    turn_id: str
+    message: UserMessage
+
+
+class Work:
+    """The turns of one session, one at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._queue: deque[Prompt] = deque()
+        self._steering: deque[UserMessage] = deque()
+        self._waiters: dict[str, asyncio.Future[StateUpdate]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._running: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is running."""
+        return self._task is not None
+
+    def take_steering(self) -> list[UserMessage]:
+        """What the user said meanwhile, each once."""
+        taken = list(self._steering)
+        self._steering.clear()
+        return taken
+
+    def say(self, message: UserMessage) -> None:
+        """Put words into the conversation without asking for an answer."""
+        if self.busy:
+            self._steering.append(message)
+        else:
+            self._session.emit(message)
+
+    async def stop(self) -> None:
+        """Cancel all, and wait a moment for it."""
+        self.cancel()
+        if self._task:
+            await asyncio.wait([self._task], timeout=_STOP_SECONDS)
+
+    def prompt(self, params: PromptParams) -> tuple[str, str]:
+        """Take the user's words: the ids of the turn and of the message. SessionError `session_busy` or
+        `turn_mismatch` when they cannot be taken as asked."""
+        known = self._known(params.client_key)
+        if known:
+            return known
+        if self.busy and params.mode == "start":
+            raise SessionError("the session is working", hint="Queue the prompt, or cancel.", kind="session_busy")
+        if params.expected_turn_id and params.expected_turn_id != self._running:
+            raise SessionError("that turn is not running any more", kind="turn_mismatch")
+        steering = self.busy and params.mode == "steer"
+        turn_id = self._running if steering and self._running else f"turn-{uuid4().hex[:12]}"
+        message = UserMessage(
+            message_id=f"msg-{uuid4().hex[:12]}",
+            turn_id=turn_id,
+            content=_with_context(params),
+            steering=steering,
+            client_key=params.client_key,
+        )
+        if steering:
+            self._steering.append(message)
+            return turn_id, message.message_id
+        self._queue.append(Prompt(turn_id, message))
+        self._waiters[turn_id] = asyncio.get_running_loop().create_future()
+        if not self.busy:
+            self._next()
+        return turn_id, message.message_id
+
+    async def finished(self, turn_id: str) -> StateUpdate:
+        """The turn's last event, once it is there."""
+        waiter = self._waiters.get(turn_id)
+        if waiter is None:
+            return StateUpdate(turn_id=turn_id, state="idle", stop_reason="end_turn")
+        return await asyncio.shield(waiter)
+
+    def cancel(self, turn_id: str | None = None) -> None:
+        """Stop the running turn and drop what is queued; with a turn's id, only that one."""
+        for prompt in [p for p in self._queue if turn_id in (None, self._running, p.turn_id)]:
+            self._queue.remove(prompt)
+            self._end(StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="cancelled"))
+        if self._task and turn_id in (None, self._running):
+            self._steering.clear()
+            self._task.cancel()
+
+    def _known(self, client_key: str | None) -> tuple[str, str] | None:
+        if not client_key:
+            return None
+        waiting = [p.message for p in self._queue] + list(self._steering)
+        known = next((m for m in waiting if m.client_key == client_key), None)
+        known = known or self._session.stream.state.client_keys.get(client_key)
+        return (known.turn_id or "", known.message_id) if known else None
+
+    def _next(self) -> None:
+        self._task, self._running = None, None
+        if self._steering and not self._queue:
+            late = self._steering.popleft()
+            turn_id = f"turn-{uuid4().hex[:12]}"
+            self._queue.append(Prompt(turn_id, late.model_copy(update={"turn_id": turn_id, "steering": False})))
+        if self._queue:
+            prompt = self._queue.popleft()
+            self._running = prompt.turn_id
+            self._task = asyncio.get_running_loop().create_task(self._work(prompt))
+
+    async def _work(self, prompt: Prompt) -> None:
+        """One turn, from its first event to its one last."""
+        self._session.emit(StateUpdate(turn_id=prompt.turn_id, state="running"))
+        try:
+            end = await self._run(prompt)
+        except asyncio.CancelledError:
+            end = StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="cancelled")
+        except CassError as error:
+            end = _failed(prompt, TurnError(kind=error.kind, message=error.message, hint=error.hint or None))
+        except Exception:
+            log.exception("a turn failed")
+            end = _failed(
+                prompt, TurnError(kind="internal", message="cass met a fault of its own; its log says more.")
+            )
+        for unanswered in self._session.stream.state.interrupted_calls():
+            self._session.emit(unanswered)
+        self._end(end)
+        self._next()
+
+    async def _run(self, prompt: Prompt) -> StateUpdate:
+        called = recognise(_plain(prompt.message.content), self._session.house.commands)
+        message = prompt.message
+        if called:
+            command, argument = called
+            reply = await command.run(self._session, argument)
+            if not reply.prompt:
+                if reply.text:
+                    self._session.emit(Notice(turn_id=prompt.turn_id, level="info", text=reply.text))
+                return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="end_turn")
+            message = message.model_copy(update={"content": (Text(text=reply.prompt),)})
+        self._session.emit(message)
+        if not self._session.stream.state.title:
+            self._session.emit(SessionInfoUpdate(title=_title(message.content)))
+        return await (await self._turn(prompt.turn_id)).run()
+
+    async def _turn(self, turn_id: str) -> Turn:
+        session, house = self._session, self._session.house
+        if not session.model_name:
+            session.set_option("model", await house.models.default())
+        return Turn(
+            desk=session,
+            model=house.models.get(session.model_name),
+            gate=Gate(session, house.tools, session.rules),
+            system=session.system_prompt(),
+            tools=house.specs,
+            limits=session.limits,
+            effort=session.effort,
+            max_output=session.config.llm.max_output,
+            turn_id=turn_id,
+        )
+
+    def _end(self, end: StateUpdate) -> None:
+        self._session.emit(end)
+        waiter = self._waiters.pop(end.turn_id or "", None)
+        if waiter and not waiter.done():
+            waiter.set_result(end)
+
+
+def _failed(prompt: Prompt, error: TurnError) -> StateUpdate:
+    return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="error", error=error)
+
+
+def _plain(content: Sequence[ContentBlock]) -> str:
+    """The prompt's text when it is nothing but text."""
+    return (
+        "".join(b.text for b in content if isinstance(b, Text)) if all(isinstance(b, Text) for b in content) else ""
+    )
+
+
+def _title(content: Sequence[ContentBlock]) -> str:
+    text = " ".join(" ".join(b.text for b in content if isinstance(b, Text)).split())
+    return text[:77] + "..." if len(text) > 80 else text or "(no words)"
+
+
+def _with_context(params: PromptParams) -> tuple[ContentBlock, ...]:
+    """The prompt, with what the user is looking at put behind it."""
+    context = params.context
+    if context is None:
+        return params.prompt
+    lines = [f"Active file: {context.active_uri}"] if context.active_uri else []
+    lines += [f"Selection:\n{context.selection}"] if context.selection else []
+    lines += ["Open files:\n" + "\n".join(context.open_uris)] if context.open_uris else []
+    return (*params.prompt, Text(text="\n\n[Editor]\n" + "\n".join(lines))) if lines else params.prompt
