@@ -1,1 +1,1 @@
-"""The model client, its two wires, and the providers."""
+"""The model client: one interface to every OpenAI-compatible endpoint."""

@@ -1,0 +1,186 @@
+"""Builds the answer out of what a wire reads, and decides whether it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cass.errors import BadResponse
+from cass.llm.calls import CallPieces
+from cass.llm.jsonvalue import whole
+from cass.llm.screen import Screen
+from cass.llm.texttools import TextCalls, find_calls
+from cass.ports import Completed, FinishReason, ModelEvent, ModelNotice, TextDelta, ThinkingDelta
+from cass.protocol.messages import Text, Thinking, ToolCall, Usage
+from cass.protocol.wire import JsonObject
+
+MAX_ANSWER = 32 * 1024 * 1024
+"""Characters of one answer; a model that runs on beyond that is stopped with BadResponse."""
+
+Block = Text | Thinking | ToolCall
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the answer is read against: the schemas of the tools that were offered, ids that are taken, and whether
+    calls that are printed as text count."""
+
+    tools: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    taken_ids: frozenset[str] = frozenset()
+    text_calls: bool = False
+
+
+class _Part:
+    """A run of text or of thinking."""
+
+    def __init__(self, kind: type[Text] | type[Thinking]) -> None:
+        self.kind = kind
+        self.pieces: list[str] = []
+        self.data: JsonObject | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+class Assembly:
+    """One answer while it arrives. Feed it through `text`, `thinking` and `calls`; `take` gives what may be shown
+    since the last time; `finish` gives the answer, or raises BadResponse when there is none."""
+
+    def __init__(self, expected: Expected) -> None:
+        self._expected = expected
+        self._parts: list[_Part] = []
+        self._deltas: list[ModelEvent] = []
+        self._screen = Screen(watch_calls=expected.text_calls)
+        self._size = 0
+        self._half = ""
+        self.calls = CallPieces(expected.tools)
+        self.usage: Usage | None = None
+        self.reason: FinishReason | None = None
+        self.model = ""
+        self.notices: list[str] = []
+        self.printed_calls = False
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any text has come."""
+        return any(part.kind is Text for part in self._parts)
+
+    def text(self, piece: str) -> None:
+        """Some more of the answer."""
+        self._count(piece)
+        piece = self._join_halves(piece)
+        for thought, shown in self._screen.feed(piece):
+            self._append(Thinking if thought else Text, shown)
+
+    def thinking(self, piece: str) -> None:
+        """Some more of the reasoning."""
+        self._count(piece)
+        self._append(Thinking, whole(piece))
+
+    def thinking_data(self, data: JsonObject, *, alone: bool = False) -> None:
+        """The provider's own form of the reasoning: for the part that is open, or, `alone`, for all that has come
+        since the last one that has data."""
+        part = next((p for p in reversed(self._parts) if p.kind is Thinking), None)
+        if part is None or (alone and part.data is not None):
+            part = _Part(Thinking)
+            self._parts.append(part)
+        part.data = data
+
+    def take(self) -> list[ModelEvent]:
+        """What came since the last call, for showing."""
+        taken, self._deltas = self._deltas, []
+        return taken
+
+    def partial(self) -> tuple[Text | Thinking, ...]:
+        """What has come so far, without tool calls: nothing of it is a finished answer."""
+        return tuple(block for block in self._blocks() if not isinstance(block, ToolCall))
+
+    def finish(self) -> tuple[list[ModelEvent], Completed]:
+        """The last things to show, and the whole answer."""
+        if self.reason is None:
+            raise BadResponse("The stream ended before the answer was finished.")
+        self._flush()
+        blocks = self._blocks()
+        calls: list[Block] = list(self.calls.finish(self._expected.taken_ids, cut=self.reason == "length"))
+        if not calls and self._expected.text_calls and self.reason != "length":
+            blocks, calls = self._printed(blocks)
+        answer = [*blocks, *calls]
+        self._check(answer, has_calls=bool(calls))
+        notices = [ModelNotice(text) for text in self.notices]
+        if self.calls.left_out:
+            notices.append(ModelNotice(f"The model asked for too many tools at once; {len(calls)} calls are kept."))
+        return [*self.take(), *notices], Completed(
+            content=tuple(answer), finish=self._reason(bool(calls)), usage=self.usage, model=self.model
+        )
+
+    def _reason(self, has_calls: bool) -> FinishReason:
+        if self.reason in ("length", "refusal"):
+            return self.reason
+        return "tool_calls" if has_calls else "stop"
+
+    def _check(self, answer: Iterable[Block], *, has_calls: bool) -> None:
+        if has_calls or self.reason in ("length", "refusal"):
+            return
+        if any(isinstance(block, Text) and block.text.strip() for block in answer):
+            return
+        if any(isinstance(block, Thinking) and block.text.strip() for block in answer):
+            raise EmptyAnswer("The model gave its reasoning but no answer.")
+        raise EmptyAnswer("The model answered with nothing.")
+
+    def _printed(self, blocks: list[Block]) -> tuple[list[Block], list[Block]]:
+        text = "".join(block.text for block in blocks if isinstance(block, Text))
+        found: TextCalls | None = find_calls(text, self._expected.tools, self._expected.taken_ids)
+        if found is None:
+            return blocks, []
+        self.printed_calls = True
+        kept: list[Block] = [block for block in blocks if not isinstance(block, Text)]
+        if found.rest:
+            kept.append(Text(text=found.rest))
+        return kept, list(found.calls)
+
+    def _blocks(self) -> list[Block]:
+        blocks: list[Block] = []
+        for part in self._parts:
+            text = whole(part.text)
+            if part.kind is Thinking and (text or part.data is not None):
+                blocks.append(Thinking(text=text, data=part.data))
+            elif part.kind is Text and text:
+                blocks.append(Text(text=text))
+        return blocks
+
+    def _append(self, kind: type[Text] | type[Thinking], piece: str) -> None:
+        if not piece:
+            return
+        last = self._parts[-1] if self._parts else None
+        if last is None or last.kind is not kind or (kind is Thinking and last.data is not None and last.pieces):
+            last = _Part(kind)
+            self._parts.append(last)
+        last.pieces.append(piece)
+        self._deltas.append(TextDelta(piece) if kind is Text else ThinkingDelta(piece))
+
+    def _flush(self) -> None:
+        if self._half:
+            self._half = ""
+            self.text("\ufffd")
+        for thought, shown in self._screen.close():
+            self._append(Thinking if thought else Text, shown)
+
+    def _join_halves(self, piece: str) -> str:
+        """Keep back the first half of a surrogate pair until its second half has come."""
+        piece = self._half + piece
+        self._half = ""
+        if piece and "\ud800" <= piece[-1] <= "\udbff":
+            self._half, piece = piece[-1], piece[:-1]
+        return whole(piece)
+
+    def _count(self, piece: str) -> None:
+        self._size += len(piece)
+        if self._size > MAX_ANSWER:
+            error = BadResponse(f"The answer is longer than {MAX_ANSWER // 1024 // 1024} million characters.")
+            error.retryable = False
+            raise error
+
+
+class EmptyAnswer(BadResponse):
+    """The answer came whole and has nothing in it."""

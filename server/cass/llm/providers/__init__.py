@@ -1,0 +1,1 @@
+"""One file for each provider. A module is found by its place; nobody imports it by name."""

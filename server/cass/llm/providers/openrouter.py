@@ -1,0 +1,34 @@
+"""OpenRouter: many models behind one key."""
+
+from __future__ import annotations
+
+from cass.llm.jsonvalue import child, number_of, objects
+from cass.llm.preset import AskJson, ModelFacts
+
+name = "openrouter"
+title = "OpenRouter"
+base_url = "https://openrouter.ai/api/v1"
+key_env = "OPENROUTER_API_KEY"
+effort_style = "object"
+usage_include = True
+reasoning_details = True
+
+
+def cache_marks(model: str) -> bool:
+    """Anthropic's models cache only up to marked places."""
+    return model.startswith(("anthropic/", "~anthropic/"))
+
+
+async def facts(ask: AskJson, base_url: str, model: str) -> ModelFacts:
+    """The window and the prices of the first endpoint that serves the model."""
+    found = objects(child(await ask(f"models/{model.partition(':')[0]}/endpoints"), "data").get("endpoints"))
+    if not found:
+        return ModelFacts()
+    sizes = [int(size) for entry in found if (size := number_of(entry, "context_length"))]
+    prices = child(found[0], "pricing")
+    prompt, completion = number_of(prices, "prompt"), number_of(prices, "completion")
+    return ModelFacts(
+        window=min(sizes) if sizes else None,
+        input_price=prompt * 1e6 if prompt is not None else None,
+        output_price=completion * 1e6 if completion is not None else None,
+    )
