@@ -1,0 +1,7 @@
+"""The only room that starts processes: shell commands as jobs, and plain programs such as ripgrep and git."""
+
+from cass.process.guard import Guard
+from cass.process.jobs import ShellJobs
+from cass.process.program import Finished, run_git, run_program
+
+__all__ = ["Finished", "Guard", "ShellJobs", "run_git", "run_program"]

@@ -1,0 +1,35 @@
+"""What a child process may see of the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+MARK = "CASS_JOB"
+"""The variable by which the processes of a job are found, wherever they went."""
+
+_KEY = re.compile(
+    "(?:ANTHROPIC|AZURE_OPENAI|CEREBRAS|COHERE|DEEPSEEK|FIREWORKS|GEMINI|GOOGLE|GROQ|MISTRAL|MOONSHOT|NVIDIA|OLLAMA"
+    "|OPENAI|OPENROUTER|PERPLEXITY|TOGETHER|XAI|ZAI)_API_KEY"
+)
+
+_QUIET = {
+    "CASS": "1",
+    "GIT_PAGER": "cat",
+    "PAGER": "cat",
+    "TERM": "dumb",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+
+
+def child_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
+    """The environment for commands: no keys of model providers, none of the variables named in `secrets`, nothing
+    of cass's own settings, and no pagers or prompts."""
+    hidden = set(secrets)
+    kept = {name: value for name, value in environ.items() if name not in hidden and not _is_own(name)}
+    return kept | _QUIET
+
+
+def _is_own(name: str) -> bool:
+    upper = name.upper()
+    return upper.startswith("CASS_") or _KEY.fullmatch(upper) is not None

@@ -1,0 +1,327 @@
+"""Shell commands of a session: run to the end, or in the background; all dead when the session is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from cass.errors import ToolError
+from cass.ports import JobReport
+from cass.process import strays
+from cass.process.environ import MARK, child_environ
+from cass.process.guard import Guard
+from cass.process.output import Output, readable
+
+GRACE = 2.0
+"""Seconds between asking a job to end and killing it."""
+
+DRAIN = 0.3
+"""Seconds to wait for the last output when the shell has ended but something else still holds the pipe."""
+
+_RUNNING_AT_MOST = 16
+_KEPT_AT_MOST = 64
+_CHUNK = 65_536
+_PROGRESS_EVERY = 0.05
+_PROGRESS_CHARS = 4_000
+
+State = Literal["running", "exited", "timed_out", "killed"]
+
+
+class _Job:
+    """One command: its shell, its pipe, its output."""
+
+    def __init__(self, output: Output, mark: str, on_output: Callable[[str], None] | None) -> None:
+        self.output = output
+        self.mark = mark
+        self.state: State = "running"
+        self.exit_code: int | None = None
+        self.began = time.monotonic()
+        self.ended: float | None = None
+        self.news = asyncio.Event()
+        self.over = asyncio.Event()
+        self.silent = asyncio.Event()
+        self.pid = 0
+        self.waiter: asyncio.Task[None] | None = None
+        self._pipe = -1
+        self._kept = True
+        self._on_output = on_output
+        self._fresh = b""
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def launch(self, command: str, cwd: Path, env: Mapping[str, str]) -> None:
+        """Start the shell. Cancelling leaves nothing behind."""
+        shell = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
+        self._pipe, writing = os.pipe()
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                shell,
+                "-c",
+                command,
+                cwd=cwd,
+                env=dict(env),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                start_new_session=True,
+            )
+        )
+        try:
+            process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(_kill_started)
+            self.hang_up()
+            raise
+        except (OSError, ValueError) as error:
+            self.hang_up()
+            raise ToolError(f"The command cannot be started in {cwd}: {_reason(error)}.") from None
+        finally:
+            os.close(writing)
+        self.pid = process.pid
+        os.set_blocking(self._pipe, False)
+        asyncio.get_running_loop().add_reader(self._pipe, self._read)
+        self.waiter = asyncio.ensure_future(self._wait(process))
+
+    async def _wait(self, process: asyncio.subprocess.Process) -> None:
+        code = await process.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                await self.silent.wait()
+        # What still holds the pipe was left in the background on purpose: it may go on printing, unheard, for
+        # a closed pipe would kill it.
+        self._kept = False
+        if self.state == "running":
+            self.state = "exited"
+            self.exit_code = code if code >= 0 else 128 - code
+        self.ended = time.monotonic()
+        self._tell()
+        self.output.close()
+        self.over.set()
+        self.news.set()
+
+    def report(self) -> JobReport:
+        """How it stands, with the output since the last report."""
+        text, spill = self.output.take()
+        if not self.over.is_set():
+            self.news.clear()
+        elapsed = (self.ended or time.monotonic()) - self.began
+        return JobReport(text, self.state, self.exit_code, elapsed, spill)
+
+    def hang_up(self) -> None:
+        """Close the pipe. Whatever writes to it from now on is ended by the system."""
+        if self._pipe >= 0:
+            with contextlib.suppress(RuntimeError):
+                asyncio.get_running_loop().remove_reader(self._pipe)
+            os.close(self._pipe)
+            self._pipe = -1
+        self.silent.set()
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._pipe, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.hang_up()
+            return
+        if not self._kept:
+            return
+        self.output.feed(data)
+        self.news.set()
+        if self._on_output is not None:
+            self._fresh = (self._fresh + data)[-_PROGRESS_CHARS:]
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(_PROGRESS_EVERY, self._tell)
+
+    def _tell(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        fresh, self._fresh = self._fresh, b""
+        if fresh and self._on_output is not None:
+            self._on_output(readable(fresh.decode("utf-8", "ignore")))
+
+
+class ShellJobs:
+    """`ports.Jobs`. Commands run in their own session and process group, without input, both outputs merged.
+
+    `spill_dir` holds outputs longer than `output_chars`. `environ` is what commands inherit, without keys of model
+    providers and without the variables in `secrets`. `guard` may be shared by all sessions of a server; without one
+    the jobs have their own. Nothing survives `close`, and nothing survives the death of this process by more than
+    a few seconds."""
+
+    def __init__(
+        self,
+        spill_dir: Path,
+        output_chars: int,
+        environ: Mapping[str, str],
+        *,
+        secrets: Iterable[str] = (),
+        guard: Guard | None = None,
+    ) -> None:
+        self._spill_dir = spill_dir
+        self._output_chars = output_chars
+        self._environ = child_environ(environ, secrets)
+        self._guard = guard or Guard()
+        self._owns_guard = guard is None
+        self._session = uuid4().hex[:8]
+        self._count = 0
+        self._jobs: dict[str, _Job] = {}
+        self._left: list[_Job] = []
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        timeout: float,  # noqa: ASYNC109 - the seam's word; reaching it is an answer here, not an exception
+        on_output: Callable[[str], None],
+    ) -> JobReport:
+        """Run to the end of the shell or the time limit. What the command left in the background goes on until
+        `close`; on the time limit and on cancelling, everything it started is ended."""
+        job = await self._launch(command, cwd, on_output)
+        try:
+            async with asyncio.timeout(timeout):
+                await job.over.wait()
+        except TimeoutError:
+            if not job.over.is_set():
+                job.state = "timed_out"
+                await self._end(job)
+        except asyncio.CancelledError:
+            job.state = "killed"
+            await self._end(job)
+            raise
+        self._later(self._settle(job))
+        return job.report()
+
+    async def start(self, command: str, *, cwd: Path) -> str:
+        """Start in the background; answers the job's id."""
+        running = sum(not job.over.is_set() for job in self._jobs.values())
+        if running >= _RUNNING_AT_MOST:
+            raise ToolError(f"{running} background jobs are running already. Kill one of them first.")
+        for job_id in [i for i, job in self._jobs.items() if job.over.is_set()][: 1 - _KEPT_AT_MOST]:
+            del self._jobs[job_id]
+        job = await self._launch(command, cwd, None)
+        job_id = str(self._count)
+        self._jobs[job_id] = job
+        return job_id
+
+    async def poll(self, job_id: str, *, wait: float) -> JobReport:
+        """Output since the last poll; waits up to `wait` seconds for the job to end or print."""
+        job = self._find(job_id)
+        if not job.output.has_news and not job.over.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(wait, 0)):
+                    await job.news.wait()
+        if job.over.is_set():
+            self._later(self._settle(job))
+        return job.report()
+
+    async def kill(self, job_id: str) -> JobReport:
+        """Stop it and everything it started."""
+        job = self._find(job_id)
+        if not job.over.is_set():
+            job.state = "killed"
+        await self._end(job)
+        return job.report()
+
+    async def close(self) -> None:
+        """End everything that ever was started here."""
+        everything = [*self._jobs.values(), *self._left]
+        await asyncio.gather(*(self._end(job) for job in everything))
+        if self._ending:
+            await asyncio.wait(self._ending)
+        self._jobs.clear()
+        self._left.clear()
+        if self._owns_guard:
+            await self._guard.close()
+
+    async def _launch(self, command: str, cwd: Path, on_output: Callable[[str], None] | None) -> _Job:
+        if "\0" in command:
+            raise ToolError("The command holds a NUL character.")
+        self._count += 1
+        spill = self._spill_dir / f"output-{self._session}-{self._count}.txt"
+        mark = f"{self._guard.token}.{self._session}.{self._count}"
+        output = Output(self._output_chars, spill, taken_in_parts=on_output is None)
+        job = _Job(output, f"{MARK}={mark}.", on_output)
+        self._guard.start()
+        await job.launch(command, cwd, {**self._environ, MARK: f"{mark}."})
+        self._guard.watch(job.pid)
+        return job
+
+    def _find(self, job_id: str) -> _Job:
+        job = self._jobs.get(job_id)
+        if job is None:
+            known = ", ".join(self._jobs) or "none"
+            raise ToolError(f"There is no background job {job_id!r}. Known jobs: {known}.")
+        return job
+
+    async def _settle(self, job: _Job) -> None:
+        """After a normal end: keep in mind what still runs of it, forget what is gone."""
+        if job not in self._left:
+            self._left.append(job)
+        left = tuple(self._left)
+        alive = await asyncio.to_thread(lambda: [bool(strays.members(j.pid, j.mark)) for j in left])
+        for one, lives in zip(left, alive, strict=True):
+            if not lives:
+                self._forget(one)
+
+    def _forget(self, job: _Job) -> None:
+        self._guard.release(job.pid)
+        job.hang_up()
+        if job in self._left:
+            self._left.remove(job)
+
+    async def _end(self, job: _Job) -> None:
+        """Ask everything of the job to end, kill it after a moment. Goes on when the caller is cancelled."""
+        await asyncio.shield(self._later(self._end_all(job)))
+
+    def _later(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run on the side; `close` waits for it."""
+        task = asyncio.ensure_future(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
+    async def _end_all(self, job: _Job) -> None:
+        if not job.over.is_set():
+            strays.send(job.pid, set(), signal.SIGTERM)
+        pids = await asyncio.to_thread(strays.members, job.pid, job.mark)
+        if pids:
+            strays.send(job.pid, pids, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
+        pause = 0.02
+        while pids and time.monotonic() < deadline:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.2)
+            pids = await asyncio.to_thread(strays.members, job.pid, job.mark)
+        for _ in range(5):
+            if not pids:
+                break
+            strays.send(job.pid, pids, signal.SIGKILL)
+            await asyncio.sleep(0.02)
+            pids = await asyncio.to_thread(strays.members, job.pid, job.mark)
+        job.hang_up()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await job.over.wait()
+        self._forget(job)
+
+
+def _kill_started(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
+    """A shell that came up after nobody wanted it any more."""
+    if not starting.cancelled() and starting.exception() is None:
+        strays.send(starting.result().pid, set(), signal.SIGKILL)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror or "error").lower() if isinstance(error, OSError) else str(error)

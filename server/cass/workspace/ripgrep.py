@@ -1,0 +1,223 @@
+"""Listing and searching with ripgrep: every ignore file respected, in git repositories and outside.
+
+`--glob` is never used to choose files, for in ripgrep a glob that fits brings ignored files back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import re
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Sequence, Set
+from pathlib import Path
+from typing import cast
+
+from cass.errors import ToolError
+from cass.ports import Listing, SearchHit, SearchQuery, SearchResult
+from cass.process import Finished, run_program
+from cass.workspace.globs import matcher
+
+_LIST_SECONDS = 20.0
+_SEARCH_SECONDS = 30.0
+_LIST_BYTES = 32_000_000
+_SEARCH_BYTES = 8_000_000
+_LONGEST_LINE = 4_000
+
+_COMMON = (
+    "--no-config",
+    "--no-messages",
+    "--color=never",
+    "--hidden",
+    "--no-require-git",
+    "--glob=!**/.git",
+    "--sort=path",
+)
+
+
+async def files(
+    folder: Path, name: str, glob: str, limit: int, added: Iterable[Path], removed: Set[Path]
+) -> Listing:
+    """The files below `folder`. `added` and `removed` are what is proposed, not yet on disk."""
+    await asyncio.to_thread(_need_folder, folder, name)
+    fits = matcher(glob) if glob else _anything
+    done = await _run(["--files", "--null", "--", "./"], folder, _LIST_SECONDS, _LIST_BYTES)
+    return await asyncio.to_thread(_listing, folder, done, fits, limit, added, removed)
+
+
+async def search(query: SearchQuery, name: str) -> SearchResult:
+    """Search a file or a folder."""
+    folder, target = await asyncio.to_thread(_where, query.path, name)
+    fits = matcher(query.glob) if query.glob else _anything
+    argv = [*_narrowed(query.glob), f"--regexp={query.pattern}"]
+    if query.ignore_case:
+        argv.append("--ignore-case")
+    if query.want == "lines":
+        argv += ["--json", f"--context={query.context}"]
+        room = _SEARCH_BYTES
+    else:
+        argv += ["--files-with-matches" if query.want == "files" else "--count", "--with-filename", "--null"]
+        room = _LIST_BYTES
+    done = await _run([*argv, "--", target], folder, _SEARCH_SECONDS, room)
+    if done.exit_code == 2 and not done.stdout:
+        words = done.stderr.decode("utf-8", "replace").strip()
+        if words:
+            raise ToolError(f"The search cannot be done. {_plainly(words)}")
+    return await asyncio.to_thread(_result, query, folder, done, fits)
+
+
+def find_ripgrep(avoid: Path) -> str:
+    """The ripgrep that was installed with cass, else one on PATH that does not lie in the folder `avoid`: a
+    project must not bring the program that searches it."""
+    name = "rg.exe" if sys.platform == "win32" else "rg"
+    folders = (sysconfig.get_path("scripts"), str(Path(sys.executable).parent))
+    for folder in folders:
+        if folder and os.access(Path(folder) / name, os.X_OK):
+            return str(Path(folder) / name)
+    own = os.path.realpath(avoid)
+    safe = [part for part in os.get_exec_path() if part.startswith("/") and not _below(os.path.realpath(part), own)]
+    found = shutil.which(name, path=os.pathsep.join(safe))
+    if found is None or _below(os.path.realpath(found), own):
+        raise ToolError("ripgrep (rg) is not installed. Install it, or use find and grep in the shell.")
+    return found
+
+
+async def _run(argv: Sequence[str], folder: Path, seconds: float, limit_bytes: int) -> Finished:
+    program = await asyncio.to_thread(find_ripgrep, folder)
+    return await run_program([program, *_COMMON, *argv], folder, seconds, limit_bytes)
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _narrowed(glob: str) -> list[str]:
+    """ripgrep's file types see names only, but respect ignore files; the rest of the glob is checked afterwards."""
+    last = glob.rstrip("/").rsplit("/", 1)[-1]
+    if not last or last == "**" or glob.endswith("/") or not re.fullmatch(r"[\w.*?\[\]{},+@ -]+", last):
+        return []
+    if re.search(r"[{},]", glob) and "/" in glob:
+        return []
+    return [f"--type-add=wanted:{last}", "--type=wanted"]
+
+
+def _need_folder(folder: Path, name: str) -> None:
+    if folder.is_dir():
+        return
+    raise ToolError(
+        f"{name} is a file, not a folder." if folder.exists() else f"There is no folder {name}.",
+        kind="tool_error" if folder.exists() else "not_found",
+    )
+
+
+def _where(path: Path, name: str) -> tuple[Path, str]:
+    if path.is_dir():
+        return path, "./"
+    if path.is_file():
+        return path.parent, f"./{path.name}"
+    if path.exists():
+        raise ToolError(f"{name} is neither a file nor a folder.")
+    raise ToolError(f"{name} does not exist. Look for it with glob.", kind="not_found")
+
+
+def _anything(path: str) -> bool:
+    return bool(path)
+
+
+def _listing(
+    folder: Path,
+    done: Finished,
+    fits: Callable[[str], bool],
+    limit: int,
+    added: Iterable[Path],
+    removed: Set[Path],
+) -> Listing:
+    names = [os.fsdecode(name).removeprefix("./") for name in done.stdout.split(b"\0") if name]
+    if (done.truncated or done.timed_out) and names:
+        names.pop()
+    known = set(names)
+    for path in added:
+        if path.is_relative_to(folder) and path != folder:
+            known.add(path.relative_to(folder).as_posix())
+    wanted = sorted(name for name in known if fits(name))
+    paths = [folder / name for name in wanted[:limit]]
+    return Listing(
+        tuple(path for path in paths if path not in removed),
+        tuple(_empty_folders(folder, known)),
+        complete=len(wanted) <= limit and not done.truncated and not done.timed_out,
+    )
+
+
+def _empty_folders(folder: Path, known: Set[str]) -> list[Path]:
+    """Folders without anything in them, beside known files; at most 100."""
+    parents = {""} | {name.rpartition("/")[0] for name in known}
+    empty: list[Path] = []
+    for parent in sorted(parents)[:2_000]:
+        try:
+            with os.scandir(folder / parent) as entries:
+                below = [e.path for e in entries if e.is_dir(follow_symlinks=False) and e.name != ".git"]
+            for path in below:
+                relative = Path(path).relative_to(folder).as_posix()
+                if relative not in parents and not any(os.scandir(path)):
+                    empty.append(Path(path))
+        except OSError:
+            continue
+    return empty[:100]
+
+
+def _result(query: SearchQuery, folder: Path, done: Finished, fits: Callable[[str], bool]) -> SearchResult:
+    if query.want == "lines":
+        hits = _lines(done.stdout, folder, fits)
+    else:
+        hits = _per_file(done.stdout, folder, fits, counted=query.want == "counts")
+    taken: list[SearchHit] = []
+    matches = 0
+    for hit in hits:
+        matches += hit.is_match
+        if matches > query.limit:
+            return SearchResult(tuple(taken), complete=False)
+        taken.append(hit)
+    return SearchResult(tuple(taken), complete=not done.truncated and not done.timed_out)
+
+
+def _lines(raw: bytes, folder: Path, fits: Callable[[str], bool]) -> Iterable[SearchHit]:
+    for line in raw.split(b"\n"):
+        if not line.startswith((b'{"type":"match"', b'{"type":"context"')):
+            continue
+        try:
+            record = cast("dict[str, object]", json.loads(line))
+        except ValueError:
+            continue
+        data = cast("dict[str, object]", record["data"])
+        name = _text(data["path"]).removeprefix("./")
+        if fits(name):
+            text = _text(data["lines"]).rstrip("\r\n")[:_LONGEST_LINE]
+            number = data.get("line_number")
+            yield SearchHit(
+                folder / name, number if isinstance(number, int) else 0, text, is_match=record["type"] == "match"
+            )
+
+
+def _per_file(raw: bytes, folder: Path, fits: Callable[[str], bool], *, counted: bool) -> Iterable[SearchHit]:
+    pattern = rb"([^\0]+)\0(\d+)\n" if counted else rb"([^\0]+)\0()"
+    for found in re.finditer(pattern, raw):
+        name = os.fsdecode(found[1]).removeprefix("./")
+        if fits(name):
+            yield SearchHit(folder / name, count=int(found[2] or 0))
+
+
+def _text(value: object) -> str:
+    """ripgrep gives text, or base64 where the bytes are not UTF-8."""
+    fields = cast("dict[str, str]", value)
+    return fields["text"] if "text" in fields else base64.b64decode(fields["bytes"]).decode("utf-8", "replace")
+
+
+def _plainly(words: str) -> str:
+    words = re.sub(r"^rg: ", "", words)
+    if "regex parse error" in words:
+        words += "\nEscape ( ) [ ] { } . * + ? | with a backslash to find them as they are."
+    return words[:1_000]
