@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from typing import TypeVar
 
 from cass.errors import StoreError
 from cass.ports import Client, Journal
@@ -29,6 +30,8 @@ _GATHER_CHARS = 2_048
 _RECENT = 4_096
 
 Chunk = AgentMessageChunk | AgentThoughtChunk | ToolCallContentChunk
+
+E = TypeVar("E")
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +87,10 @@ class Stream:
         for number, event in known:
             client.update(self.session_id, number, event)
         return True
+
+    def recent(self, kind: type[E]) -> list[E]:
+        """The latest events of one kind, oldest first, as far as they are still known."""
+        return [event for _, event in self._recent if isinstance(event, kind)]
 
     def close(self) -> None:
         """Nothing more will happen here."""

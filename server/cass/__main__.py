@@ -1,0 +1,32 @@
+"""`python -m cass`: the server and the commands that need its rooms."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run what the arguments say."""
+    if sys.argv[1:2] == ["serve"] and set(sys.argv[2:]) <= {"--stdio", "--ndjson"}:
+        import os  # the usual way in: click is not needed for it
+
+        from cass.lsp.serve import serve
+
+        _log()
+        sys.exit(serve(os.environ, lines="--ndjson" in sys.argv))
+    from cass.admin import admin
+
+    _log()
+    admin(prog_name="cass")
+
+
+def _log() -> None:
+    import logging
+
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+if __name__ == "__main__":
+    main()

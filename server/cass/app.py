@@ -1,0 +1,137 @@
+"""Puts the house together: the only place that names concrete parts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cass import __version__, layers, places, registry
+from cass.agent import specs
+from cass.config import Config
+from cass.errors import CassError
+from cass.layers import Layer, Loaded
+from cass.llm.client import LLMClient
+from cass.ports import Workspace
+from cass.process import ShellJobs
+from cass.protocol.methods import ModelsListResult, SessionListParams, StatusResult
+from cass.sessions.command import Command
+from cass.sessions.house import House
+from cass.sessions.library import Library
+from cass.stores.journal import open_store
+from cass.workspace.disk import DiskWorkspace
+
+log = logging.getLogger(__name__)
+
+
+class App:
+    """One process's worth of cass."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.places = places.find(environ)
+        self._editor: layers.Tree = {}
+        self._flags: layers.Tree = {}
+        self._library: Library | None = None
+        self._models: LLMClient | None = None
+
+    def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
+        """The client's settings; given once, before anything else is asked."""
+        self._editor, self._flags = editor, flags
+        logging.getLogger("cass").setLevel(self.config.log.level.upper())
+
+    @property
+    def config(self) -> Config:
+        """The configuration without any project's part."""
+        return self.load(None).config
+
+    def load(self, cwd: Path | None) -> Loaded:
+        """The configuration of a folder, freshly read. ConfigError for what is wrong in it."""
+        found: list[Layer | None] = [layers.read_file(self.places.config_file, "user")]
+        if cwd is not None:
+            found += [layers.read_file(path, "project") for path in places.project_files(cwd)]
+        found += [
+            layers.from_environment(self._environ),
+            Layer("editor", "the editor's settings", self._editor),
+            Layer("flags", "command line", self._flags),
+        ]
+        loaded = layers.load([layer for layer in found if layer])
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+        return loaded
+
+    @property
+    def models(self) -> LLMClient:
+        """The model client."""
+        if self._models is None:
+            self._models = LLMClient(self.config, self.places.state, self._environ)
+        return self._models
+
+    @property
+    def library(self) -> Library:
+        """The sessions."""
+        if self._library is None:
+            self._library = Library(self._house())
+        return self._library
+
+    def warm(self) -> None:
+        """Load what the first prompt will need, beside what the client does first."""
+        self.models.warm()
+
+    async def list_models(self) -> ModelsListResult:
+        """What the providers offer."""
+        found, problems = await self.models.catalog()
+        return ModelsListResult(models=tuple(found), default=self.config.model, problems=tuple(problems))
+
+    async def status(self, pid: int) -> StatusResult:
+        """This server, and what it would talk to."""
+        messages: list[str] = []
+        model: str | None = None
+        try:
+            model = await self.models.default()
+        except CassError as error:
+            messages.append(str(error))
+        open_ids = {session.session_id for session in self.library.sessions}
+        listed = self.library.list(SessionListParams(limit=500)).sessions
+        return StatusResult(
+            version=__version__,
+            pid=pid,
+            sessions=tuple(info for info in listed if info.session_id in open_ids),
+            model=model,
+            messages=tuple(messages),
+        )
+
+    async def close(self) -> None:
+        """Stop everything."""
+        if self._library is not None:
+            await self._library.close_all()
+        if self._models is not None:
+            await self._models.close()
+
+    def _house(self) -> House:
+        tools = specs.load(registry.find("tools"))
+        return House(
+            models=self.models,
+            store=open_store(self.places.sessions),
+            tools=tools,
+            specs=specs.specs(tuple(tools.values())),
+            commands=_commands(),
+            config_for=lambda cwd: self.load(cwd).config,
+            open_workspace=self._workspace,
+            open_jobs=lambda session_id, config: ShellJobs(
+                self.places.data / "output" / session_id, config.tools.output_chars, self._environ
+            ),
+            data_dir=self.places.data,
+            config_dir=self.places.config,
+        )
+
+    def _workspace(self, roots: Sequence[Path]) -> Workspace:
+        return DiskWorkspace(roots)
+
+
+def _commands() -> dict[str, Command]:
+    found: dict[str, Command] = {}
+    for module in registry.find("commands"):
+        for command in vars(module).get("COMMANDS", ()):
+            found[command.name] = command
+    return found

@@ -1,0 +1,246 @@
+"""Where settings come from: defaults < user file < project file < project's local file < environment < editor <
+flags. Each value remembers its origin; every error says file, line, key and the nearest valid key.
+
+A project's own files may describe and tighten, never loosen, and never name an endpoint, a key or a command: what
+they may do with a field is written at the field (`cass.config`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from cass.config import APPROVALS, MODES, Config
+from cass.errors import ConfigError
+
+Tree = dict[str, object]
+Kind = Literal["user", "project", "environment", "editor", "flags"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Settings of one origin. `text` is the file's text, for finding lines."""
+
+    kind: Kind
+    where: str
+    values: Tree
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The configuration, the origin of each value that is no default, and what was ignored and why."""
+
+    config: Config
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+def load(layers: Sequence[Layer]) -> Loaded:
+    """Put layers on top of each other, lowest first. ConfigError for anything wrong outside a project's files; what
+    a project's files may not say is left out with a warning."""
+    merged: Tree = {}
+    origins: dict[str, str] = {}
+    warnings: list[str] = []
+    for layer in layers:
+        values = layer.values
+        if layer.kind == "project":
+            values, refused = _project(layer, merged)
+            warnings += refused
+        _check(layer, values)
+        for key, value in _leaves(values):
+            origins[key] = layer.where
+            _put(merged, key, value, extend=layer.kind == "project" and key.startswith("permissions."))
+    return Loaded(Config.model_validate(merged), origins, tuple(warnings))
+
+
+def read_file(path: Path, kind: Kind) -> Layer | None:
+    """A TOML file as a layer; None when there is none."""
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
+    try:
+        return Layer(kind, str(path), cast("Tree", tomllib.loads(text)), text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"is not TOML: {error}", where=str(path), hint="`cass config edit` opens it.") from None
+
+
+def from_environment(environ: Mapping[str, str]) -> Layer:
+    """`CASS_LLM__IDLE_TIMEOUT=5` sets `llm.idle_timeout`. A value is read as JSON where that fits the field, else
+    as plain text; a list may be given with commas."""
+    values: Tree = {}
+    for variable, text in sorted(environ.items()):
+        name = variable.removeprefix("CASS_")
+        if variable == name or variable in _NOT_SETTINGS:
+            continue
+        path = [part.lower() for part in name.split("__")]
+        field = _field(path)
+        if field is None:
+            if "__" in name or _nearest(path[0], Config):
+                raise ConfigError(f"there is no setting {'.'.join(path)}", where=variable, hint=_hint(path))
+            continue
+        _put(values, ".".join(path), _value(text, field))
+    return Layer("environment", "environment", values)
+
+
+_NOT_SETTINGS = frozenset({"CASS_HOME", "CASS_PLUGINS", "CASS_E2E"})
+
+
+def fields(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every setting with its dotted key; tables of the user's own names (`providers.NAME`) are given as a whole."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from fields(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+def _leaves(values: Tree, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and _field(key.split(".")) is None:
+            yield from _leaves(cast("Tree", value), f"{key}.")
+        else:
+            yield key, value
+
+
+def _put(tree: Tree, key: str, value: object, *, extend: bool = False) -> None:
+    *parents, name = key.split(".")
+    for parent in parents:
+        tree = cast("Tree", tree.setdefault(parent, {}))
+    old = tree.get(name)
+    if isinstance(old, dict) and isinstance(value, dict):
+        tree[name] = {**cast("Tree", old), **cast("Tree", value)}
+    elif extend and isinstance(old, list | tuple):
+        tree[name] = [*cast("list[object]", old), *cast("list[object]", value)]
+    else:
+        tree[name] = value
+
+
+def _field(path: Sequence[str]) -> FieldInfo | None:
+    """The setting at this path; None for a section or nothing."""
+    model: type[BaseModel] = Config
+    for depth, name in enumerate(path):
+        field = model.model_fields.get(name)
+        if field is None:
+            return None
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+        else:
+            return field if depth == len(path) - 1 else None
+    return None
+
+
+def _check(layer: Layer, values: Tree) -> None:
+    try:
+        Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = [str(part) for part in first["loc"]]
+        where = f"{layer.where}{_line(layer.text, path)}"
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"there is no setting {'.'.join(path)}", where=where, hint=_hint(path)) from None
+        raise ConfigError(
+            f"{'.'.join(path)} is {json.dumps(first['input'], default=str)[:80]}: {first['msg']}", where=where
+        ) from None
+
+
+def _project(layer: Layer, below: Tree) -> tuple[Tree, list[str]]:
+    """What a project's file is allowed to say, and warnings about the rest."""
+    allowed: Tree = {}
+    warnings: list[str] = []
+    for key, value in _leaves(layer.values):
+        field = _field(key.split("."))
+        right = "no"
+        if field and isinstance(field.json_schema_extra, dict):
+            right = str(field.json_schema_extra.get("project", "no"))
+        if field is None:
+            raise ConfigError(
+                f"there is no setting {key}",
+                where=f"{layer.where}{_line(layer.text, key.split('.'))}",
+                hint=_hint([key]),
+            )
+        if right == "any" or (right == "tighten" and _tightens(key, value, _get(below, key, field))):
+            _put(allowed, key, value)
+        else:
+            why = "loosens it" if right == "tighten" else "a project may not set it"
+            warnings.append(f"{layer.where}: {key} is ignored: {why}. Your own configuration may set it.")
+    return allowed, warnings
+
+
+def _get(tree: Tree, key: str, field: FieldInfo) -> object:
+    found: object = tree
+    for part in key.split("."):
+        if not isinstance(found, dict) or part not in found:
+            return field.get_default(call_default_factory=True)
+        found = cast("Tree", found)[part]
+    return found
+
+
+def _tightens(key: str, value: object, now: object) -> bool:
+    for order in (MODES, APPROVALS):
+        if value in order and now in order:
+            return order.index(str(value)) <= order.index(str(now))
+    if key.startswith("permissions."):
+        return isinstance(value, list)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return now is None or (isinstance(now, int | float) and value <= now)
+    return False
+
+
+def _value(text: str, field: FieldInfo) -> object:
+    shape = str(field.annotation)
+    if "tuple[" in shape and not text.lstrip().startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if any(word in shape for word in ("tuple[", "dict[", "int", "float", "bool")):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return None if text == "" else text
+
+
+def _hint(path: Sequence[str]) -> str:
+    near = _nearest(".".join(path), Config)
+    return f"Did you mean {near}?" if near else "docs/configuration.md lists all settings."
+
+
+def _nearest(key: str, model: type[BaseModel]) -> str | None:
+    known = [name for name, _ in fields(model)]
+    found = difflib.get_close_matches(key, known, n=1, cutoff=0.7)
+    if not found:
+        tails = {name.rsplit(".", 1)[-1]: name for name in known}
+        found = [tails[t] for t in difflib.get_close_matches(key.rsplit(".", 1)[-1], tails, n=1, cutoff=0.75)]
+    return found[0] if found else None
+
+
+def _line(text: str, path: Sequence[str]) -> str:
+    """`, line N` for the line that sets this key, as far as a look at the text can tell."""
+    section: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        head = re.match(r"\s*\[\[?([^\]]+)\]", line)
+        if head:
+            section = [part.strip().strip("\"'") for part in head[1].split(".")]
+            if section == list(path):
+                return f", line {number}"
+            continue
+        key = re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", line)
+        if key:
+            full = [*section, *(part.strip("\"'") for part in key[1].split("."))]
+            if full == list(path[: len(full)]) and len(full) > len(section):
+                return f", line {number}"
+    return ""

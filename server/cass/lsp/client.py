@@ -1,0 +1,59 @@
+"""The connected client, as the core sees it."""
+
+from __future__ import annotations
+
+from cass.lsp.endpoint import Endpoint, RpcError
+from cass.lsp.transport import Transport
+from cass.protocol.events import Event
+from cass.protocol.methods import (
+    ELICITATION,
+    REQUEST_PERMISSION,
+    SESSION_UPDATE,
+    ElicitationParams,
+    ElicitationResult,
+    PermissionOutcome,
+    RequestPermissionParams,
+    RequestPermissionResult,
+)
+
+
+class WireClient:
+    """`ports.Client` for whoever is at the other end of the wire."""
+
+    def __init__(self, endpoint: Endpoint, transport: Transport) -> None:
+        self._endpoint = endpoint
+        self._transport = transport
+        self.permission = False
+        self.elicitation = False
+
+    @property
+    def can_decide(self) -> bool:
+        """Whether the client said that it can ask a person."""
+        return self.permission
+
+    def update(self, session_id: str, seq: int, event: Event) -> None:
+        """Tell about an event."""
+        params = f'{{"sessionId":"{session_id}","seq":{seq},"update":{event.wire_json()}}}'
+        self._endpoint.notify(SESSION_UPDATE.name, params)
+
+    async def drain(self) -> None:
+        """Wait while the client is far behind."""
+        await self._transport.drain()
+
+    async def request_permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
+        """Ask. Whatever is no clear answer is a refusal."""
+        try:
+            answer = await self._endpoint.request(REQUEST_PERMISSION.name, ask.wire())
+            return RequestPermissionResult.model_validate(answer).outcome
+        except (RpcError, ValueError):
+            return PermissionOutcome(outcome="cancelled")
+
+    async def elicit(self, question: ElicitationParams) -> ElicitationResult:
+        """Ask the user a question of the model."""
+        if not self.elicitation:
+            return ElicitationResult(action="decline")
+        try:
+            answer = await self._endpoint.request(ELICITATION.name, question.wire())
+            return ElicitationResult.model_validate(answer)
+        except (RpcError, ValueError):
+            return ElicitationResult(action="decline")

@@ -1,0 +1,277 @@
+"""JSON-RPC 2.0 with LSP's lifecycle: every request gets exactly one answer, whatever it is and whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal, cast
+
+from pydantic import ValidationError
+
+from cass.errors import CassError
+from cass.lsp.transport import Transport, id_in
+from cass.protocol.methods import Method
+from cass.protocol.wire import JsonObject, Wire
+
+PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
+NOT_INITIALIZED, CANCELLED, CONTENT_MODIFIED, FAILED = -32002, -32800, -32801, -32803
+OVERLOADED, AUTH_REQUIRED = -32001, -32000
+
+_CODES = {
+    "invalid_params": INVALID_PARAMS,
+    "invalid_value": INVALID_PARAMS,
+    "invalid_cwd": INVALID_PARAMS,
+    "content_modified": CONTENT_MODIFIED,
+    "auth_required": AUTH_REQUIRED,
+    "rate_limited": OVERLOADED,
+}
+
+Id = int | str | float | None
+Handler = Callable[[Wire], Awaitable[Wire | None]]
+RawHandler = Callable[[JsonObject], Awaitable[object]]
+
+log = logging.getLogger(__name__)
+
+
+class RpcError(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, code: int, message: str, data: JsonObject | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+class Endpoint:
+    """One connection. `typed` are the methods of cass, `raw` those of LSP that cass answers itself; `other` is given
+    every LSP message that neither knows and says whether it took it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._typed: dict[str, tuple[Method, Handler]] = {}
+        self._raw: dict[str, RawHandler] = {}
+        self.other: Callable[[JsonObject], bool] = lambda message: False
+        self._running: dict[Id, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[str, asyncio.Future[object]] = {}
+        self._ids = itertools.count(1)
+        self.state: Literal["new", "ready", "shutdown"] = "new"
+
+    def serve(self, method: Method, handler: Handler) -> None:
+        """Answer a method of cass. The parameters are checked before; sync work in the handler is done in order."""
+        self._typed[method.name] = (method, handler)
+
+    def serve_raw(self, name: str, handler: RawHandler) -> None:
+        """Answer a method of LSP."""
+        self._raw[name] = handler
+
+    # --- outgoing ---
+
+    def notify(self, name: str, params_json: str) -> None:
+        """Tell; `params_json` is JSON text."""
+        self._transport.send(f'{{"jsonrpc":"2.0","method":"{name}","params":{params_json}}}')
+
+    async def request(self, name: str, params: JsonObject) -> object:
+        """Ask the client. RpcError when it answers with one. Cancelling this call cancels the client's work, too."""
+        id = f"cass-{next(self._ids)}"
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._waiting[id] = future
+        self.send({"jsonrpc": "2.0", "id": id, "method": name, "params": params})
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self.notify("$/cancelRequest", json.dumps({"id": id}))
+            raise
+        finally:
+            self._waiting.pop(id, None)
+
+    def send(self, message: Mapping[str, object]) -> None:
+        """Put a message on the wire."""
+        self._transport.send(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+
+    # --- incoming ---
+
+    def on_fault(self, problem: str, data: bytes) -> None:
+        """Bytes that were no message: answered, with the id if it can be made out."""
+        self._fail(id_in(data), RpcError(PARSE_ERROR, problem))
+
+    def on_message(self, message: object) -> None:
+        """One decoded document."""
+        if not isinstance(message, dict):
+            what = "batches are not supported" if isinstance(message, list) else "a message is a JSON object"
+            self._fail(None, RpcError(INVALID_REQUEST, what))
+            return
+        fields = cast("JsonObject", message)
+        if "method" not in fields:
+            self._answered(fields)
+            return
+        id, problem = _checked_id(fields)
+        if problem:
+            self._fail(id, RpcError(INVALID_REQUEST, problem))
+            return
+        name = str(fields["method"])
+        if "id" in fields:
+            self._request(id, name, fields)
+        else:
+            self._notification(name, fields)
+
+    def lost(self) -> None:
+        """The client is gone: nothing that was asked of it will be answered."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(RpcError(FAILED, "the client is gone"))
+
+    def _request(self, id: Id, name: str, fields: JsonObject) -> None:
+        refusal = self._refusal(name)
+        if refusal:
+            self._fail(id, refusal)
+            return
+        if name not in self._typed and name not in self._raw:
+            if not self.other(fields):
+                self._fail(id, RpcError(METHOD_NOT_FOUND, f"there is no method {name[:200]!r}"))
+            return
+        task = asyncio.get_running_loop().create_task(self._answer(id, name, fields.get("params")))
+        self._running[id] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _refusal(self, name: str) -> RpcError | None:
+        if self.state == "new" and name != "initialize":
+            return RpcError(NOT_INITIALIZED, "the server is not initialized")
+        if self.state == "shutdown":
+            return RpcError(INVALID_REQUEST, "the server is shutting down")
+        if self.state == "ready" and name == "initialize":
+            return RpcError(INVALID_REQUEST, "the server is initialized already")
+        if name == "initialize":
+            self.state = "ready"
+        return None
+
+    def _notification(self, name: str, fields: JsonObject) -> None:
+        if name == "$/cancelRequest":
+            params = fields.get("params")
+            task = (
+                self._running.get(_hashable(cast("JsonObject", params).get("id")))
+                if isinstance(params, dict)
+                else None
+            )
+            if task:
+                task.cancel()
+            return
+        if name != "exit" and self.state != "ready":
+            return
+        if name in self._typed or name in self._raw:
+            task = asyncio.get_running_loop().create_task(self._quietly(name, fields.get("params")))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self.other(fields)
+
+    async def _answer(self, id: Id, name: str, params: object) -> None:
+        try:
+            result = await self._call(name, params)
+            self.send({"jsonrpc": "2.0", "id": id, "result": result})
+        except asyncio.CancelledError:
+            self._fail(id, RpcError(CANCELLED, "cancelled"))
+        except RpcError as error:
+            self._fail(id, error)
+        finally:
+            if self._running.get(id) is asyncio.current_task():
+                del self._running[id]
+
+    async def _quietly(self, name: str, params: object) -> None:
+        try:
+            await self._call(name, params)
+        except RpcError as error:
+            log.warning("the notification %s was not understood: %s", name, error.message)
+
+    async def _call(self, name: str, params: object) -> object:
+        if params is None:
+            params = {}
+        if not isinstance(params, dict):
+            raise RpcError(INVALID_PARAMS, "params must be an object", {"kind": "invalid_params"})
+        fields = cast("JsonObject", params)
+        try:
+            if name in self._raw:
+                return await self._raw[name](fields)
+            method, handler = self._typed[name]
+            result = await handler(method.params.model_validate(fields))
+            return result.wire() if result else {}
+        except ValidationError as error:
+            raise _invalid(error) from None
+        except CassError as error:
+            raise _failed(error) from None
+        except RpcError:
+            raise
+        except Exception as error:
+            log.exception("%s failed", name)
+            raise RpcError(
+                INTERNAL, "cass met a fault of its own; its log says more", {"kind": "internal"}
+            ) from error
+
+    def _answered(self, fields: JsonObject) -> None:
+        """The client's answer to one of our requests; one that nobody waits for is dropped."""
+        future = self._waiting.get(str(fields.get("id")))
+        if future is None:
+            if not self.other(fields) and "result" not in fields and "error" not in fields:
+                self._fail(_hashable(fields.get("id")), RpcError(INVALID_REQUEST, "a message needs a method"))
+            return
+        if future.done():
+            return
+        error = fields.get("error")
+        if isinstance(error, dict):
+            problem = cast("JsonObject", error)
+            code = problem.get("code")
+            future.set_exception(
+                RpcError(code if isinstance(code, int) else FAILED, str(problem.get("message", "")))
+            )
+        else:
+            future.set_result(fields.get("result"))
+
+    def _fail(self, id: Id, error: RpcError) -> None:
+        answer: JsonObject = {"code": error.code, "message": error.message}
+        if error.data:
+            answer["data"] = error.data
+        self.send({"jsonrpc": "2.0", "id": id, "error": answer})
+
+
+def _checked_id(fields: JsonObject) -> tuple[Id, str]:
+    id = fields.get("id")
+    if isinstance(id, bool) or not isinstance(id, int | str | float | None):
+        return None, "an id is a number or a string"
+    if "id" in fields and id is None:
+        return None, "a request's id may not be null"
+    if fields.get("jsonrpc") != "2.0":
+        return id, 'a message needs "jsonrpc": "2.0"'
+    if not isinstance(fields["method"], str):
+        return id, "a method is a string"
+    return id, ""
+
+
+def _hashable(value: object) -> Id:
+    return value if isinstance(value, int | str | float) else None
+
+
+def _invalid(error: ValidationError) -> RpcError:
+    fields = [
+        {"field": ".".join(map(str, e["loc"])), "problem": e["msg"]}
+        for e in error.errors(include_url=False, include_context=False, include_input=False)[:20]
+    ]
+    first = fields[0]
+    return RpcError(
+        INVALID_PARAMS,
+        f"{first['field'] or 'params'}: {first['problem']}",
+        {"kind": "invalid_params", "fields": fields},
+    )
+
+
+def _failed(error: CassError) -> RpcError:
+    data: JsonObject = {"kind": error.kind}
+    if error.hint:
+        data["hint"] = error.hint
+    if getattr(error, "retryable", False):
+        data["retryable"] = True
+    return RpcError(_CODES.get(error.kind, FAILED), error.message, data)

@@ -1,0 +1,88 @@
+"""Runs the server on standard input and output until its client is gone, told to go, or killed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cass.app import App
+from cass.lsp.client import WireClient
+from cass.lsp.endpoint import Endpoint
+from cass.lsp.server import Server
+from cass.lsp.transport import Transport, take_standard_streams
+
+_WATCH_SECONDS = 2.0
+_CLOSE_SECONDS = 4.0
+
+log = logging.getLogger(__name__)
+
+
+def serve(environ: Mapping[str, str], *, lines: bool) -> int:
+    """Serve one client; the process's exit code: 0 after shutdown and exit, or when the input ends; 1 for exit
+    without shutdown, or when the output is closed; 130 and 143 after SIGINT and SIGTERM."""
+    fds = take_standard_streams()
+    code = asyncio.run(_serve(fds, environ, lines=lines))
+    logging.shutdown()
+    os._exit(code)  # the threads of the wire may still wait for a peer that neither writes nor reads
+
+
+async def _serve(fds: tuple[int, int], environ: Mapping[str, str], *, lines: bool) -> int:
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[int] = loop.create_future()
+
+    def leave(code: int) -> None:
+        if not done.done():
+            done.set_result(code)
+
+    transport = Transport(fds, lines=lines, loop=loop)
+    endpoint = Endpoint(transport)
+    app = App(environ)
+    server = Server(app, endpoint, WireClient(endpoint, transport), leave)
+    transport.start(endpoint.on_message, endpoint.on_fault, lambda: leave(0))
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, leave, code)
+    watch = loop.create_task(_watch_parent(server, leave))
+    code = await done
+    watch.cancel()
+    endpoint.lost()
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await app.close()
+    except TimeoutError:
+        log.error("something would not stop; leaving it")
+    transport.close()
+    return code
+
+
+async def _watch_parent(server: Server, leave: Callable[[int], None]) -> None:
+    """Leave when the process that started us, or the one it named, is gone. A process that could not be seen when
+    it was named (another container) is not watched."""
+    started_by = os.getppid()
+    named: int | None = None
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if named is None and server.parent is not None and _alive(server.parent):
+            named = server.parent
+        if os.getppid() != started_by or (named is not None and not _alive(named)):
+            log.warning("the client's process is gone")
+            leave(0)
+            return
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+        return status.rpartition(")")[2].split()[0] != "Z"
+    return True

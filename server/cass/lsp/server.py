@@ -1,0 +1,191 @@
+"""The handlers: one method of the protocol each, one line of work each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import cast
+
+from cass import __version__
+from cass.app import App
+from cass.lsp.client import WireClient
+from cass.lsp.endpoint import Endpoint, RpcError
+from cass.protocol import methods as m
+from cass.protocol.events import StateUpdate
+from cass.protocol.wire import JsonObject, Wire
+from cass.sessions import inspect, review
+from cass.sessions.session import Session
+
+
+class Server:
+    """Serves one client. `editor` is the LSP side, made when the client is an editor: it answers LSP's own methods
+    and knows the open documents."""
+
+    def __init__(self, app: App, endpoint: Endpoint, client: WireClient, exit: Callable[[int], None]) -> None:
+        self._app = app
+        self._endpoint = endpoint
+        self._client = client
+        self._exit = exit
+        self.parent: int | None = None
+        endpoint.serve_raw("initialize", self._initialize)
+        endpoint.serve_raw("initialized", self._nothing)
+        endpoint.serve_raw("shutdown", self._shutdown)
+        endpoint.serve_raw("exit", self._leave)
+        for method, handler in (
+            (m.SESSION_NEW, self._new),
+            (m.SESSION_RESUME, self._resume),
+            (m.SESSION_LIST, self._list),
+            (m.SESSION_CLOSE, self._close),
+            (m.SESSION_DELETE, self._delete),
+            (m.SESSION_PROMPT, self._prompt),
+            (m.SESSION_CANCEL, self._cancel),
+            (m.SET_CONFIG_OPTION, self._set_option),
+            (m.SESSION_SHELL, self._shell),
+            (m.EDIT_GET, self._edit_get),
+            (m.EDIT_RESOLVE, self._edit_resolve),
+            (m.CONTEXT_GET, self._context),
+            (m.COMMAND_LIST, self._commands),
+            (m.MODELS_LIST, self._models),
+            (m.STATUS, self._status),
+        ):
+            endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
+
+    # --- lifecycle ---
+
+    async def _initialize(self, params: JsonObject) -> object:
+        options = _object(params.get("initializationOptions"))
+        self._app.configure(editor=_object(options.get("settings")), flags=_object(options.get("flags")))
+        asked = _object(_object(_object(params.get("capabilities")).get("experimental")).get("cass"))
+        versions = asked.get("protocolVersions")
+        if isinstance(versions, list) and m.PROTOCOL_VERSION not in versions:
+            raise RpcError(-32602, f"this server speaks version {m.PROTOCOL_VERSION} of the cass protocol only")
+        self._client.permission = "permission" in asked
+        self._client.elicitation = "elicitation" in asked
+        parent = params.get("processId")
+        if isinstance(parent, int) and not isinstance(parent, bool) and parent > 0:
+            self.parent = parent
+        self._app.warm()
+        config = self._app.config
+        shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
+        cass: JsonObject = {
+            "protocolVersion": m.PROTOCOL_VERSION,
+            "session": {"list": {}, "resume": {}, "delete": {}, "shell": {}},
+            "edit": {"proposals": {}},
+            "config": {**shown, "approval": config.approval},
+        }
+        return {
+            "capabilities": {"positionEncoding": "utf-16", "experimental": {"cass": cass}},
+            "serverInfo": {"name": "cass", "version": __version__},
+        }
+
+    async def _nothing(self, params: JsonObject) -> object:
+        return None
+
+    async def _shutdown(self, params: JsonObject) -> object:
+        await self._app.library.close_all()
+        self._endpoint.state = "shutdown"
+        return None
+
+    async def _leave(self, params: JsonObject) -> object:
+        self._exit(0 if self._endpoint.state == "shutdown" else 1)
+        return None
+
+    # --- sessions ---
+
+    async def _new(self, params: m.SessionNewParams) -> Wire:
+        session = self._app.library.new(params, self._client)
+        return m.SessionNewResult(
+            session_id=session.session_id,
+            config_options=session.config_options(),
+            commands=self._app.library.commands(),
+        )
+
+    async def _resume(self, params: m.SessionResumeParams) -> Wire:
+        session = await self._app.library.resume(params, self._client)
+        return m.SessionResumeResult(
+            session_id=session.session_id,
+            seq=session.stream.seq,
+            state=session.stream.state.state,
+            cwd=str(session.cwd),
+            config_options=session.config_options(),
+            commands=self._app.library.commands(),
+        )
+
+    async def _list(self, params: m.SessionListParams) -> Wire:
+        return self._app.library.list(params)
+
+    async def _close(self, params: m.SessionParams) -> Wire:
+        await self._app.library.close(params.session_id)
+        return m.Empty()
+
+    async def _delete(self, params: m.SessionParams) -> Wire:
+        await self._app.library.delete(params.session_id)
+        return m.Empty()
+
+    async def _prompt(self, params: m.PromptParams) -> Wire:
+        session = self._session(params.session_id)
+        turn_id, message_id = session.work.prompt(params)
+        if not params.wait:
+            return m.PromptResult(turn_id=turn_id, message_id=message_id)
+        try:
+            end = await session.work.finished(turn_id)
+        except asyncio.CancelledError:
+            session.work.cancel(turn_id)
+            end = await session.work.finished(turn_id)
+        return _ended(session, end, turn_id, message_id)
+
+    async def _cancel(self, params: m.CancelParams) -> None:
+        self._session(params.session_id).work.cancel(params.turn_id)
+
+    async def _set_option(self, params: m.SetConfigOptionParams) -> Wire:
+        session = self._session(params.session_id)
+        session.set_option(params.config_id, params.value)
+        return m.ConfigOptionsResult(config_options=session.config_options())
+
+    async def _shell(self, params: m.ShellParams) -> Wire:
+        return await inspect.shell(self._session(params.session_id), params.command)
+
+    # --- edits and questions ---
+
+    async def _edit_get(self, params: m.EditGetParams) -> Wire:
+        return m.EditGetResult(proposal=self._owner(params.proposal_id).stream.state.proposals[params.proposal_id])
+
+    async def _edit_resolve(self, params: m.EditResolveParams) -> Wire:
+        return await review.resolve(self._owner(params.proposal_id), params)
+
+    async def _context(self, params: m.SessionParams) -> Wire:
+        return await inspect.context(self._session(params.session_id))
+
+    async def _commands(self, params: m.CommandListParams) -> Wire:
+        return m.CommandListResult(commands=self._app.library.commands())
+
+    async def _models(self, params: m.Empty) -> Wire:
+        return await self._app.list_models()
+
+    async def _status(self, params: m.Empty) -> Wire:
+        return await self._app.status(os.getpid())
+
+    def _session(self, session_id: str) -> Session:
+        return self._app.library.get(session_id)
+
+    def _owner(self, proposal_id: str) -> Session:
+        for session in self._app.library.sessions:
+            if proposal_id in session.stream.state.proposals:
+                return session
+        raise RpcError(-32803, f"there is no proposal {proposal_id[:80]}", {"kind": "proposal_not_found"})
+
+
+def _ended(session: Session, end: StateUpdate, turn_id: str, message_id: str) -> m.PromptResult:
+    return m.PromptResult(
+        turn_id=turn_id,
+        message_id=message_id,
+        stop_reason=end.stop_reason,
+        text=inspect.last_text(session, turn_id),
+        usage=end.usage,
+        error=end.error.wire() if end.error else None,
+    )
+
+
+def _object(value: object) -> JsonObject:
+    return cast("JsonObject", value) if isinstance(value, dict) else {}

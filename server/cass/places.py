@@ -1,0 +1,44 @@
+"""Where cass keeps things: the platform's user folders, or all of it under `CASS_HOME`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders, which may not exist yet: configuration, data (sessions), state (what was learned, logs)."""
+
+    config: Path
+    data: Path
+    state: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The user's settings."""
+        return self.config / "config.toml"
+
+    @property
+    def sessions(self) -> Path:
+        """The journals."""
+        return self.data / "sessions"
+
+
+def find(environ: Mapping[str, str]) -> Places:
+    """The folders for this user. `CASS_HOME` counts only as an absolute path: a relative one would let the
+    current folder decide."""
+    home = environ.get("CASS_HOME", "")
+    if home and Path(home).is_absolute():
+        base = Path(home)
+        return Places(base, base / "data", base / "state")
+    from platformdirs import PlatformDirs  # only where it is needed: costs start-up time
+
+    dirs = PlatformDirs("cass", appauthor=False, roaming=False)
+    return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path)
+
+
+def project_files(cwd: Path) -> tuple[Path, Path]:
+    """A project's settings and its owner's local ones."""
+    return cwd / ".cass" / "config.toml", cwd / ".cass" / "config.local.toml"
