@@ -170,11 +170,11 @@ class FileEdit:
 
 @dataclass(frozen=True)
 class Listing:
-    """Files of a folder, absolute, sorted, and the folders in it that are empty. `complete` is false when a limit
-    cut the list."""
+    """Files of a folder, absolute, sorted, and the folders in it that hold none of them but are not ignored
+    themselves. `complete` is false when a limit cut the list."""
 
     paths: tuple[Path, ...]
-    empty_folders: tuple[Path, ...] = ()
+    bare_folders: tuple[Path, ...] = ()
     complete: bool = True
 
 
@@ -239,10 +239,10 @@ class Workspace(Protocol):
         """The raw bytes on disk, at most `limit`; ToolError when the file is bigger."""
         ...
 
-    async def files(self, folder: Path, *, glob: str = "", limit: int = 100_000) -> Listing:
+    async def files(self, folder: Path, *, glob: str = "", depth: int = 0, limit: int = 100_000) -> Listing:
         """The files below a folder that no ignore file names, hidden ones too, `.git` left out. `glob` keeps those
-        whose path below the folder fits; without a slash it is matched with the name alone. ToolError when there
-        is no such folder or the glob is wrong."""
+        whose path below the folder fits; without a slash it is matched with the name alone. Bare folders are told
+        of down to `depth`. ToolError when there is no such folder or the glob is wrong."""
         ...
 
     async def search(self, query: SearchQuery) -> SearchResult:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cass.errors import ToolError
 
-_ERROR_BYTES = 16_384
+_ERROR_BYTES = 262_144
 _CHUNK = 65_536
 
 # Whatever a repository's own configuration could make git run, besides filters, which `run_git` looks up.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,11 +68,14 @@ class DiskWorkspace:
         data, _ = await asyncio.to_thread(read_file, path, self._name(path), limit)
         return data
 
-    async def files(self, folder: Path, *, glob: str = "", limit: int = 100_000) -> Listing:
+    async def files(self, folder: Path, *, glob: str = "", depth: int = 0, limit: int = 100_000) -> Listing:
         """Files on disk that are not ignored, with what is proposed."""
         added = [path for path, text in self._overlay.items() if text is not None]
         removed = {path for path, text in self._overlay.items() if text is None}
-        return await ripgrep.files(folder, self._name(folder), glob, limit, added, removed)
+        found = await ripgrep.files(folder, self._name(folder), glob, limit, added, removed)
+        if not depth:
+            return found
+        return replace(found, bare_folders=await ripgrep.bare_folders(folder, found.paths, depth))
 
     async def search(self, query: SearchQuery) -> SearchResult:
         """Look through the files on disk."""

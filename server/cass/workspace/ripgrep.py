@@ -14,7 +14,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Sequence, Set
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 from cass.errors import ToolError
@@ -47,6 +47,26 @@ async def files(
     fits = matcher(glob) if glob else _anything
     done = await _run(["--files", "--null", "--", "./"], folder, _LIST_SECONDS, _LIST_BYTES)
     return await asyncio.to_thread(_listing, folder, done, fits, limit, added, removed)
+
+
+async def bare_folders(folder: Path, files: Sequence[Path], depth: int) -> tuple[Path, ...]:
+    """Folders that are not ignored though they hold no file of `files`: they are empty, or all in them is ignored.
+
+    ripgrep lists files only, but in its debug log it names what it ignored: a folder of which it only names the
+    contents was entered, so it is not ignored itself."""
+    unlisted = await asyncio.to_thread(_unlisted, folder, files, depth)
+    if not unlisted:
+        return ()
+    log: set[str] = set()
+    if not all(unlisted.values()):
+        argv = ["--files", "--debug", f"--max-depth={depth + 1}", "--", "./"]
+        done = await _run(argv, folder, _LIST_SECONDS, _LIST_BYTES)
+        log = set(re.findall(r"ignoring \./(.+?): ", done.stderr.decode("utf-8", "replace")))
+    entered = {parent.as_posix() for name in log for parent in PurePosixPath(name).parents} - log
+    bare = {name for name in entered if name.split("/", 1)[0] != "." and name.count("/") < depth}
+    listed = {parent for path in files for parent in path.parents}
+    empty = {name for name, is_empty in unlisted.items() if is_empty}
+    return tuple(folder / name for name in sorted(bare | empty) if folder / name not in listed)
 
 
 async def search(query: SearchQuery, name: str) -> SearchResult:
@@ -147,26 +167,39 @@ def _listing(
     paths = [folder / name for name in wanted[:limit]]
     return Listing(
         tuple(path for path in paths if path not in removed),
-        tuple(_empty_folders(folder, known)),
         complete=len(wanted) <= limit and not done.truncated and not done.timed_out,
     )
 
 
-def _empty_folders(folder: Path, known: Set[str]) -> list[Path]:
-    """Folders without anything in them, beside known files; at most 100."""
-    parents = {""} | {name.rpartition("/")[0] for name in known}
-    empty: list[Path] = []
-    for parent in sorted(parents)[:2_000]:
+def _unlisted(folder: Path, files: Iterable[Path], depth: int) -> dict[str, bool]:
+    """Folders without a listed file, beside folders with one; whether they are empty. At most 1,000."""
+    known = {""} | {
+        parent.relative_to(folder).as_posix()
+        for path in files
+        for parent in path.parents[:-1]
+        if parent.is_relative_to(folder)
+    }
+    known.discard(".")
+    found: dict[str, bool] = {}
+    for parent in sorted(name for name in known if name.count("/") + (name != "") < depth):
         try:
             with os.scandir(folder / parent) as entries:
-                below = [e.path for e in entries if e.is_dir(follow_symlinks=False) and e.name != ".git"]
-            for path in below:
-                relative = Path(path).relative_to(folder).as_posix()
-                if relative not in parents and not any(os.scandir(path)):
-                    empty.append(Path(path))
+                names = [e.name for e in entries if e.is_dir(follow_symlinks=False) and e.name != ".git"]
         except OSError:
             continue
-    return empty[:100]
+        for name in names:
+            path = f"{parent}/{name}".lstrip("/")
+            if path not in known and len(found) < 1_000:
+                found[path] = _is_empty(folder / path)
+    return found
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False
 
 
 def _result(query: SearchQuery, folder: Path, done: Finished, fits: Callable[[str], bool]) -> SearchResult:
