@@ -12,7 +12,7 @@ from cass.config import Config
 from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm.client import LLMClient
-from cass.ports import Workspace
+from cass.ports import Store, Workspace
 from cass.process import ShellJobs
 from cass.protocol.methods import ModelsListResult, SessionListParams, StatusResult
 from cass.sessions.command import Command
@@ -71,7 +71,7 @@ class App:
     def library(self) -> Library:
         """The sessions."""
         if self._library is None:
-            self._library = Library(self._house())
+            self._library = Library(self.house(open_store(self.places.sessions)))
         return self._library
 
     def warm(self) -> None:
@@ -108,11 +108,12 @@ class App:
         if self._models is not None:
             await self._models.close()
 
-    def _house(self) -> House:
+    def house(self, store: Store) -> House:
+        """All parts, around this store."""
         tools = specs.load(registry.find("tools"))
         return House(
             models=self.models,
-            store=open_store(self.places.sessions),
+            store=store,
             tools=tools,
             specs=specs.specs(tuple(tools.values())),
             commands=_commands(),

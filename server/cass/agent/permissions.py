@@ -8,6 +8,7 @@ further words; for other tools it is a path (globs, relative to the session's fo
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -186,8 +187,9 @@ def _matches(rule: Rule, tool: str, action: Action, policy: Policy, *, loose: bo
     if rule.pattern is None:
         return True
     if action.command is not None:
-        matches = _command_contains if loose else _command_is
-        return matches(rule.pattern, action.command)
+        if loose:
+            return _command_contains(rule.pattern, action.command)
+        return _command_is(rule.pattern, action.command) and _stays_inside(rule.pattern, action, policy)
     if action.paths:
         hits = [_path_matches(rule.pattern, path, policy.cwd) for path in action.paths]
         return any(hits) if loose else all(hits) and all(_safe_path(p, policy) for p in action.paths)
@@ -206,6 +208,23 @@ def _command_is(pattern: str, command: str) -> bool:
     return _words_match(pattern, understood.parts[0]) or (
         not pattern.endswith("*") and pattern.strip() == command.strip()
     )
+
+
+def _stays_inside(pattern: str, action: Action, policy: Policy) -> bool:
+    """Whether the words that the rule leaves open name no file outside the project: `shell(cat*)` is meant for the
+    project's files."""
+    understood = shellwords.read(action.command or "")
+    named = len(pattern.rstrip("*").split())
+    words = understood.parts[0][named:] if understood else ()
+    return all(_word_inside(word.rpartition("=")[2], action.cwd or policy.cwd, policy) for word in words)
+
+
+def _word_inside(word: str, cwd: Path, policy: Policy) -> bool:
+    if word.startswith("~"):
+        return False
+    if word.startswith("/") or ".." in word.split("/"):
+        return word == "/dev/null" or policy.inside(Path(os.path.normpath(cwd / word)))
+    return True
 
 
 def _words_match(pattern: str, words: Sequence[str]) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticSerializationError
 
 JsonObject = dict[str, object]
 
@@ -25,5 +28,11 @@ class Wire(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def wire_json(self) -> str:
-        """The same as `wire`, as JSON text on one line."""
-        return self.model_dump_json(by_alias=True, exclude_none=True)
+        """The same as `wire`, as JSON text on one line. Half a surrogate pair, which JSON cannot carry, becomes a
+        question mark."""
+        try:
+            return self.model_dump_json(by_alias=True, exclude_none=True)
+        except PydanticSerializationError:
+            plain = self.model_dump(mode="python", by_alias=True, exclude_none=True)
+            text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+            return text.encode("utf-8", "replace").decode("utf-8")
