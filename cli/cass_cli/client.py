@@ -81,8 +81,7 @@ class CassClient:
     async def request(self, method: str, params: Json, *, limit: float | None = None) -> Json:
         """Ask and wait for the result. ServerError when the server refuses, ServerGone when there is none (any
         more), CassError of kind `timeout` after `limit` seconds. Cancelling this call cancels the request."""
-        if self._gone is not None:
-            raise self._gone
+        self.raise_if_gone()
         self._next_id += 1
         request_id = self._next_id
         future = asyncio.get_running_loop().create_future()
@@ -119,6 +118,11 @@ class CassClient:
         """End the server at once."""
         self._closing = True
         await self._end(0)
+
+    def raise_if_gone(self) -> None:
+        """ServerGone when the server has ended."""
+        if self._gone is not None:
+            raise self._gone
 
     def log_tail(self) -> str:
         """The last lines that the server wrote to its standard error."""

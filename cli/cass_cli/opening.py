@@ -35,6 +35,7 @@ class OpenSession:
     commands: list[Json]
     cwd: str
     resumed: bool = False
+    running: bool = False
 
 
 async def greet(client: CassClient, options: Options, *, person: bool) -> Greeting:
@@ -139,4 +140,5 @@ def _opened(answer: Json, cwd: str, *, resumed: bool = False) -> OpenSession:
         commands=get_list(answer, "commands"),
         cwd=cwd,
         resumed=resumed,
+        running=get_text(answer, "state", "idle") != "idle",
     )

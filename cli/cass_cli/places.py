@@ -8,10 +8,11 @@ from pathlib import Path
 
 
 def state_dir() -> Path:
-    """`CASS_HOME/state` when that is set, else the platform's folder for a program's state. It may not exist."""
-    home = os.environ.get("CASS_HOME")
-    if home:
-        return Path(home).expanduser() / "state"
+    """`CASS_HOME/state` when that is set to an absolute path, else the platform's folder for a program's state. It
+    may not exist."""
+    home = os.environ.get("CASS_HOME", "")
+    if home and Path(home).is_absolute():
+        return Path(home) / "state"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "cass"
     base = os.environ.get("XDG_STATE_HOME")

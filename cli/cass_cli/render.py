@@ -11,6 +11,8 @@ from cass_cli.markdown import Block, BlockSplitter, draw_markdown
 from cass_cli.paint import Paint
 from cass_cli.toolview import ToolView, duration
 
+USER_LINES = 20
+
 
 class Renderer:
     """Gives finished pieces of text to `out`, each once; nothing that was given out is changed later. What is not
@@ -79,11 +81,14 @@ class Renderer:
         return lines
 
     def _user_message(self, update: Json) -> None:
-        if get_text(update, "clientKey") in self.own_keys and not self._replay:
+        # What the user just typed is on the screen; messages without a key were made by the server from that.
+        if not self._replay and get_text(update, "clientKey") in ("", *self.own_keys):
             return
-        text = block_text(update.get("content"))
-        if text:
-            self.say("\n".join(self._paint.bold("> " + line) for line in escape(text).split("\n")), kind="user")
+        lines = escape(block_text(update.get("content"))).strip("\n").split("\n")
+        more = [f"({len(lines) - USER_LINES} more lines)"] if len(lines) > USER_LINES else []
+        if any(lines):
+            shown = [*lines[:USER_LINES], *more]
+            self.say("\n".join(self._paint.bold("> " + line) for line in shown), kind="user")
 
     def _message_chunk(self, update: Json) -> None:
         self._begin(get_text(update, "messageId"))
@@ -128,14 +133,16 @@ class Renderer:
     def _blocks(self, blocks: list[Block]) -> None:
         for block in blocks:
             self._printed_of_message = True
-            if self._paint.color:
-                text = draw_markdown(block.text, min(self._paint.width, 100))
-            else:
-                text = escape(block.text) if self._paint.terminal else escape_controls(block.text)
+            text = self._markdown(block.text)
             if block.joined:
                 self._out(text + "\n")
             else:
                 self.say(text, kind="text")
+
+    def _markdown(self, text: str) -> str:
+        if self._paint.color:
+            return draw_markdown(text, min(self._paint.width, 100))
+        return escape(text) if self._paint.terminal else escape_controls(text)
 
     def _end_thought(self) -> None:
         thought, self._thought = escape(self._thought).strip(), ""
@@ -214,9 +221,9 @@ class Renderer:
 
     def _notice(self, update: Json) -> None:
         self.finish()
-        text = escape(get_text(update, "text"))
-        level = get_text(update, "level")
-        self.say({"error": self._paint.red, "warning": self._paint.yellow}.get(level, str)(text))
+        text, level = escape(get_text(update, "text")), get_text(update, "level")
+        style = {"error": self._paint.red, "warning": self._paint.yellow}.get(level)
+        self.say(style(text) if style else self._markdown(text))
 
 
 def _last_words(text: str, room: int) -> str:

@@ -96,9 +96,9 @@ class ToolView:
             elif item.get("type") == "content" and (failed or call.kind == "execute"):
                 text = get_text(get_object(item, "content"), "text")
                 parts.append(self._output(text, FAILED_LINES if failed else OUTPUT_LINES))
-        if failed and not call.content:
+        if not call.content and (failed or call.kind == "execute"):
             text = "\n".join(get_text(block, "text") for block in get_list(update, "result"))
-            parts.append(self._output(text, FAILED_LINES))
+            parts.append(self._output(text, FAILED_LINES if failed else OUTPUT_LINES))
         return "\n".join(filter(None, parts))
 
     def _output(self, text: str, limit: int) -> str:

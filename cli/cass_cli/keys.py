@@ -1,0 +1,66 @@
+"""What the keys do at the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prompt_toolkit.filters import has_completions, has_selection
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+KEY_HELP = """\
+Keys:
+  Enter               send; while a turn runs: say something to it
+  Alt-Enter, Ctrl-J   new line (or end a line with a backslash)
+  Ctrl-C              cancel the turn; twice: quit
+  Ctrl-D              quit, when the line is empty
+  Esc                 clear the line
+  Shift-Tab           plan, ask, edits, auto
+  Ctrl-R, Up          earlier prompts
+  @path               mention a file
+  !command            run a command yourself
+More here: /sessions  pick another session   /quit  leave"""
+
+
+def prompt_keys(interrupt: Callable[[KeyPressEvent], None], next_mode: Callable[[], None]) -> KeyBindings:
+    """The bindings on top of prompt_toolkit's own."""
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def send(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+            # The chosen completion is in the text already; sending it is a second decision.
+            buffer.complete_state = None
+        elif (
+            buffer.document.current_line_before_cursor.endswith("\\")
+            and buffer.document.is_cursor_at_the_end_of_line
+        ):
+            buffer.delete_before_cursor()
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
+
+    @bindings.add("escape", "enter")
+    @bindings.add("c-j")
+    def new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @bindings.add("c-c")
+    def stop(event: KeyPressEvent) -> None:
+        interrupt(event)
+
+    @bindings.add("s-tab", filter=~has_completions)
+    def switch(event: KeyPressEvent) -> None:
+        del event
+        next_mode()
+
+    @bindings.add("escape", filter=~has_selection)
+    def clear(event: KeyPressEvent) -> None:
+        if event.current_buffer.complete_state is not None:
+            event.current_buffer.cancel_completion()
+        else:
+            event.current_buffer.reset()
+
+    # Named so that they count as used.
+    del send, new_line, stop, switch, clear
+    return bindings

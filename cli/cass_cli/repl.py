@@ -1,0 +1,306 @@
+"""`cass` at a terminal: a prompt that stays usable while the model works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyPressEvent
+from prompt_toolkit.styles import Style
+
+from cass.errors import CassError
+from cass_cli.client import CassClient, ServerGone
+from cass_cli.completion import PromptCompleter
+from cass_cli.conversation import Conversation
+from cass_cli.escape import escape, escape_line
+from cass_cli.fields import get_int, get_text
+from cass_cli.keys import KEY_HELP, prompt_keys
+from cass_cli.opening import (
+    Greeting,
+    OpenSession,
+    find_session,
+    greet,
+    last_session,
+    list_sessions,
+    new_session,
+    resume_session,
+)
+from cass_cli.options import Options
+from cass_cli.paint import Paint
+from cass_cli.places import private_file, state_dir
+from cass_cli.render import Renderer
+from cass_cli.terminal import Terminal
+from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
+
+QUIT_SECONDS = 2.0
+TICK = 0.25
+OWN_COMMANDS = {"sessions": "Pick another session.", "quit": "Leave."}
+
+
+async def run_repl(client: CassClient, options: Options) -> int:
+    """Talk until the user leaves. Answers the exit code."""
+    greeting = await greet(client, options, person=True)
+    paint = Paint.for_stream(sys.stdout, greeting.color)
+    repl = Repl(client, options, greeting, Terminal(paint))
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, repl.interrupt)
+    try:
+        return await repl.run()
+    except ServerGone as error:
+        repl.say(f"{error}\nThe session is kept: `cass -c` goes on with it.")
+        return EXIT_FAILED
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+class Repl:
+    """The interactive terminal: reads input, hands it on, and draws what is under way above the prompt."""
+
+    def __init__(self, client: CassClient, options: Options, greeting: Greeting, terminal: Terminal) -> None:
+        self._client = client
+        self._options = options
+        self._terminal = terminal
+        self._paint = terminal.paint
+        self._renderer = Renderer(terminal.write, self._paint, greeting.thinking)
+        self._talk = Conversation(client, self._renderer, terminal, self._paint, self._redraw)
+        self._command: asyncio.Task[None] | None = None
+        self._interrupted_at = float("-inf")
+        self._leaving = False
+        self._background: set[asyncio.Task[None]] = set()
+        self._session: PromptSession[str] = PromptSession(
+            self._message,
+            multiline=True,
+            output=terminal.output,
+            history=_history(),
+            completer=PromptCompleter(options.cwd, self._commands) if greeting.menu else None,
+            complete_while_typing=greeting.menu,
+            auto_suggest=AutoSuggestFromHistory() if greeting.inline else None,
+            key_bindings=prompt_keys(lambda event: self._ctrl_c(event), self._next_mode),
+            bottom_toolbar=lambda: self._talk.status.toolbar(self._columns()),
+            prompt_continuation="  ",
+            reserve_space_for_menu=6 if greeting.menu else 0,
+            enable_suspend=True,
+            style=Style([("bottom-toolbar", "noreverse" if not self._paint.color else "reverse")]),
+        )
+        self._session.app.ttimeoutlen = 0.05
+        self._session.app.timeoutlen = 0.3
+
+    def say(self, text: str) -> None:
+        """The client's own words."""
+        self._renderer.say(self._paint.dim(text))
+
+    async def run(self) -> int:
+        """Open the session, then read and do until the user leaves."""
+        await self._open()
+        ticker = asyncio.create_task(self._tick())
+        ended = asyncio.create_task(self._client.ended.wait())
+        try:
+            if self._options.prompt:
+                self._terminal.write(f"> {escape(self._options.prompt)}\n")
+                await self._talk.say(self._options.prompt)
+            while not self._leaving:
+                reading = asyncio.create_task(self._read())
+                await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
+                if ended.done():
+                    reading.cancel()
+                    await asyncio.wait({reading})
+                    self._client.raise_if_gone()
+                text = reading.result()
+                if text is None:
+                    break
+                await self._do(text)
+        finally:
+            ticker.cancel()
+            ended.cancel()
+        self._say_goodbye()
+        return EXIT_OK
+
+    def interrupt(self) -> None:
+        """Ctrl-C: stops what runs; twice within two seconds leaves."""
+        if self._terminal.in_editor:
+            return
+        now = time.monotonic()
+        app = self._session.app
+        if now - self._interrupted_at < QUIT_SECONDS:
+            self._leaving = True
+            if app.is_running and not app.is_done:
+                app.exit(result="")
+            return
+        self._interrupted_at = now
+        if self._command is not None:
+            self._command.cancel()
+        elif self._talk.status.running:
+            self._talk.cancel()
+        else:
+            self.say("Ctrl-C again leaves; so does Ctrl-D.")
+
+    def _ctrl_c(self, event: KeyPressEvent) -> None:
+        busy = self._talk.status.running or self._command is not None
+        if event.current_buffer.text and not busy:
+            event.current_buffer.reset()
+        else:
+            self.interrupt()
+
+    async def _read(self) -> str | None:
+        try:
+            return await self._session.prompt_async(handle_sigint=False)
+        except EOFError:
+            return None
+
+    async def _do(self, text: str) -> None:
+        """One input of the user."""
+        words = text.strip()
+        if not words or self._leaving:
+            return
+        if words in ("/quit", "/exit"):
+            self._leaving = True
+        elif words == "/sessions":
+            await self._pick()
+        elif words.startswith("!") and words[1:].strip():
+            self._start_command(words[1:].strip())
+        else:
+            if words == "/help":
+                self.say(KEY_HELP)
+            await self._talk.say(words if words.startswith("/") else text.strip("\n"))
+
+    def _start_command(self, command: str) -> None:
+        if self._command is not None:
+            self.say("A command of yours is still running; Ctrl-C stops it.")
+            return
+
+        async def work() -> None:
+            try:
+                await self._talk.run_command(command)
+            except ServerGone:
+                return
+            finally:
+                self._command = None
+
+        self._command = asyncio.create_task(work())
+
+    def _next_mode(self) -> None:
+        async def work() -> None:
+            with contextlib.suppress(CassError):
+                await self._talk.next_mode()
+
+        task = asyncio.create_task(work())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # --- sessions ---
+
+    async def _open(self) -> None:
+        wanted = self._options.resume
+        if self._options.continue_last:
+            wanted = await last_session(self._client, self._options.cwd)
+            if wanted is None:
+                self.say(f"There is no earlier session in {self._options.cwd}; this is a new one.")
+        elif wanted == "":
+            wanted = await self._choose()
+        elif wanted:
+            wanted = await find_session(self._client, wanted)
+        session = await self._resume(wanted) if wanted else await new_session(self._client, self._options)
+        self._talk.attach(session)
+        if not session.resumed:
+            self.say(f"cass in {escape_line(session.cwd)}; /help shows what you can do here.")
+
+    async def _resume(self, session_id: str) -> OpenSession:
+        with self._talk.replaying():
+            return await resume_session(self._client, self._options, session_id, replay=True)
+
+    async def _pick(self) -> None:
+        if self._talk.status.running:
+            self.say("A turn is running; Ctrl-C cancels it.")
+            return
+        chosen = await self._choose()
+        before = self._talk.status.session_id
+        if chosen is None or chosen == before:
+            return
+        try:
+            session = await self._resume(chosen)
+        except CassError as error:
+            self._talk.complain(error)
+            return
+        self._talk.attach(session)
+        await self._client.request(SESSION_CLOSE, {"sessionId": before}, limit=10)
+
+    async def _choose(self) -> str | None:
+        """The id of one of this folder's sessions; None when the user wants none, or there is none."""
+        from cass_cli.stored import session_line
+
+        found = [
+            info
+            for info in await list_sessions(self._client, self._options.cwd, limit=20)
+            if get_int(info, "messages") > 0
+        ]
+        if not found:
+            self.say(f"There are no earlier sessions in {self._options.cwd}.")
+            return None
+        lines = [f"{n:>3}  {session_line(info, self._columns() - 6)}" for n, info in enumerate(found, 1)]
+        async with self._terminal.question():
+            self._terminal.show("\n".join(lines) + "\n")
+            line = await self._terminal.ask_line(self._paint.cyan("Which one? A number; Enter for none:"))
+        if line and line.strip().isdecimal() and 1 <= int(line) <= len(found):
+            return get_text(found[int(line) - 1], "sessionId")
+        return None
+
+    def _say_goodbye(self) -> None:
+        session_id = self._talk.status.session_id
+        if session_id and self._renderer.own_keys:
+            self.say(f"cass -r {session_id}  goes on with this session.")
+
+    # --- drawing ---
+
+    def _message(self) -> ANSI:
+        """The prompt, with what is under way above it. Once the input is given only the prompt is left."""
+        if self._session.app.is_done:
+            return ANSI("> ")
+        rows, columns = self._terminal.output.get_size()
+        lines = [_cut(line, columns - 1) for line in self._renderer.live()]
+        if self._talk.status.running and not lines:
+            lines = [self._paint.dim("working...")]
+        lines = lines[-max(3, rows // 3) :]
+        return ANSI("\n".join([*lines, "> "]))
+
+    def _columns(self) -> int:
+        return self._terminal.output.get_size().columns
+
+    def _commands(self) -> dict[str, str]:
+        return self._talk.status.commands | OWN_COMMANDS
+
+    def _redraw(self) -> None:
+        if self._session.app.is_running:
+            self._session.app.invalidate()
+
+    async def _tick(self) -> None:
+        """Keeps countdowns and running tools moving."""
+        while True:
+            await asyncio.sleep(TICK)
+            if self._talk.status.running:
+                self._redraw()
+
+
+def _history() -> History:
+    path = state_dir() / "history"
+    try:
+        return FileHistory(str(private_file(path)))
+    except OSError:
+        # Without a place to keep it, the history lasts as long as the terminal.
+        return InMemoryHistory()
+
+
+def _cut(line: str, columns: int) -> str:
+    """At most so many columns of a line, control sequences not counted."""
+    from prompt_toolkit.formatted_text import fragment_list_to_text, fragment_list_width, to_formatted_text
+
+    fragments = to_formatted_text(ANSI(line))
+    if fragment_list_width(fragments) <= columns:
+        return line
+    return fragment_list_to_text(fragments)[: max(1, columns)]
