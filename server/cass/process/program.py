@@ -86,8 +86,9 @@ async def run_program(
 async def run_git(args: Sequence[str], cwd: Path, environ: Mapping[str, str], seconds: float = 20.0) -> Finished:
     """Run git for reading, so that nothing the repository's configuration names is run: no monitor, hooks, pager,
     external diff, filters or network. `args` are the subcommand and its options, with `--` before paths."""
-    env = {name: value for name, value in environ.items() if not name.startswith(("GIT_CONFIG_", "GIT_EXTERNAL"))}
+    env = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
     env |= {
+        "PATH": _path_outside(environ.get("PATH", os.defpath), cwd),
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ALLOW_PROTOCOL": "none",
@@ -117,6 +118,13 @@ async def _collect(stream: asyncio.StreamReader, into: bytearray, limit: int, *,
         if len(data) > room and not keep_reading:
             return True
     return False
+
+
+def _path_outside(path: str, folder: Path) -> str:
+    """PATH without entries that lie in the folder or depend on it: it must not bring the program."""
+    own = os.path.realpath(folder)
+    safe = (part for part in path.split(os.pathsep) if part.startswith("/"))
+    return os.pathsep.join(p for p in safe if not f"{os.path.realpath(p)}/".startswith(f"{own.rstrip('/')}/"))
 
 
 def _kill_group(pid: int) -> None:

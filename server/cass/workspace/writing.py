@@ -112,7 +112,7 @@ def _check(slot: _Slot) -> None:
             raise _stale(step)
         return
     if step.old is None:
-        raise ToolError(f"{step.name} exists by now. Nothing was changed. Read it, then edit it.", kind="stale")
+        raise ToolError(f"{step.name} exists already. Nothing was changed. Read it, then edit it.", kind="stale")
     if step.new is None and stat.S_ISLNK(found.st_mode):
         return
     if not stat.S_ISREG(found.st_mode):
