@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 ProjectRight = Literal["no", "tighten", "any"]
 
@@ -19,7 +20,7 @@ APPROVALS = ("ask", "edits", "auto")
 
 def setting(default: Any, help: str, *, project: ProjectRight = "no", **bounds: Any) -> Any:
     """A field with its line of help, its bounds, and what a project file may do with it."""
-    extra = {"project": project}
+    extra: JsonDict = {"project": project}
     if callable(default):
         return Field(default_factory=default, description=help, json_schema_extra=extra, **bounds)
     return Field(default=default, description=help, json_schema_extra=extra, **bounds)

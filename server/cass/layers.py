@@ -165,21 +165,25 @@ def _project(layer: Layer, below: Tree) -> tuple[Tree, list[str]]:
     warnings: list[str] = []
     for key, value in _leaves(layer.values):
         field = _field(key.split("."))
-        right = "no"
-        if field and isinstance(field.json_schema_extra, dict):
-            right = str(field.json_schema_extra.get("project", "no"))
         if field is None:
             raise ConfigError(
                 f"there is no setting {key}",
                 where=f"{layer.where}{_line(layer.text, key.split('.'))}",
                 hint=_hint([key]),
             )
+        right = _right(field)
         if right == "any" or (right == "tighten" and _tightens(key, value, _get(below, key, field))):
             _put(allowed, key, value)
         else:
             why = "loosens it" if right == "tighten" else "a project may not set it"
             warnings.append(f"{layer.where}: {key} is ignored: {why}. Your own configuration may set it.")
     return allowed, warnings
+
+
+def _right(field: FieldInfo) -> str:
+    """What a project's file may do with the field."""
+    extra = field.json_schema_extra
+    return str(cast("Tree", extra).get("project", "no")) if isinstance(extra, dict) else "no"
 
 
 def _get(tree: Tree, key: str, field: FieldInfo) -> object:

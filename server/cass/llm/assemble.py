@@ -31,12 +31,13 @@ class Expected:
 
 
 class _Part:
-    """A run of text or of thinking."""
+    """A run of text or of thinking, or the place of a tool call."""
 
-    def __init__(self, kind: type[Text] | type[Thinking]) -> None:
+    def __init__(self, kind: type[Text] | type[Thinking] | type[ToolCall]) -> None:
         self.kind = kind
         self.pieces: list[str] = []
         self.data: JsonObject | None = None
+        self.closed = kind is ToolCall
 
     @property
     def text(self) -> str:
@@ -44,8 +45,9 @@ class _Part:
 
 
 class Assembly:
-    """One answer while it arrives. Feed it through `text`, `thinking` and `calls`; `take` gives what may be shown
-    since the last time; `finish` gives the answer, or raises BadResponse when there is none."""
+    """One answer while it arrives. Feed it through `text`, `thinking` and `call`; `take` gives what may be shown
+    since the last time; `finish` gives the answer, or raises BadResponse when there is none. `progress` counts what
+    was fed."""
 
     def __init__(self, expected: Expected) -> None:
         self._expected = expected
@@ -54,6 +56,7 @@ class Assembly:
         self._screen = Screen(watch_calls=expected.text_calls)
         self._size = 0
         self._half = ""
+        self.progress = 0
         self.calls = CallPieces(expected.tools)
         self.usage: Usage | None = None
         self.reason: FinishReason | None = None
@@ -78,14 +81,26 @@ class Assembly:
         self._count(piece)
         self._append(Thinking, whole(piece))
 
-    def thinking_data(self, data: JsonObject, *, alone: bool = False) -> None:
-        """The provider's own form of the reasoning: for the part that is open, or, `alone`, for all that has come
-        since the last one that has data."""
+    def thinking_data(self, data: JsonObject) -> None:
+        """The provider's own form of the reasoning, in place of what was given before."""
         part = next((p for p in reversed(self._parts) if p.kind is Thinking), None)
-        if part is None or (alone and part.data is not None):
-            part = _Part(Thinking)
-            self._parts.append(part)
+        if part is None:
+            part = self._open(Thinking)
         part.data = data
+
+    def thinking_item(self, data: JsonObject) -> None:
+        """The provider's own form of the reasoning since the last item: one block of its own."""
+        last = self._parts[-1] if self._parts else None
+        part = last if last is not None and last.kind is Thinking and not last.closed else self._open(Thinking)
+        part.data, part.closed = data, True
+
+    def call(self, delta: JsonObject) -> None:
+        """A piece of a tool call."""
+        before = len(self.calls)
+        self.calls.add(delta)
+        self.progress += 1
+        if len(self.calls) > before:
+            self._open(ToolCall)
 
     def take(self) -> list[ModelEvent]:
         """What came since the last call, for showing."""
@@ -101,11 +116,10 @@ class Assembly:
         if self.reason is None:
             raise BadResponse("The stream ended before the answer was finished.")
         self._flush()
-        blocks = self._blocks()
-        calls: list[Block] = list(self.calls.finish(self._expected.taken_ids, cut=self.reason == "length"))
+        calls = self.calls.finish(self._expected.taken_ids, cut=self.reason == "length")
+        answer = self._blocks(calls)
         if not calls and self._expected.text_calls and self.reason != "length":
-            blocks, calls = self._printed(blocks)
-        answer = [*blocks, *calls]
+            answer, calls = self._printed(answer)
         self._check(answer, has_calls=bool(calls))
         notices = [ModelNotice(text) for text in self.notices]
         if self.calls.left_out:
@@ -128,7 +142,7 @@ class Assembly:
             raise EmptyAnswer("The model gave its reasoning but no answer.")
         raise EmptyAnswer("The model answered with nothing.")
 
-    def _printed(self, blocks: list[Block]) -> tuple[list[Block], list[Block]]:
+    def _printed(self, blocks: list[Block]) -> tuple[list[Block], list[ToolCall]]:
         text = "".join(block.text for block in blocks if isinstance(block, Text))
         found: TextCalls | None = find_calls(text, self._expected.tools, self._expected.taken_ids)
         if found is None:
@@ -137,27 +151,34 @@ class Assembly:
         kept: list[Block] = [block for block in blocks if not isinstance(block, Text)]
         if found.rest:
             kept.append(Text(text=found.rest))
-        return kept, list(found.calls)
+        return [*kept, *found.calls], list(found.calls)
 
-    def _blocks(self) -> list[Block]:
+    def _blocks(self, calls: Iterable[ToolCall] = ()) -> list[Block]:
+        """The parts in the order in which they began; every place of a call takes the next one of `calls`."""
         blocks: list[Block] = []
+        left = list(calls)
         for part in self._parts:
             text = whole(part.text)
             if part.kind is Thinking and (text or part.data is not None):
                 blocks.append(Thinking(text=text, data=part.data))
             elif part.kind is Text and text:
                 blocks.append(Text(text=text))
-        return blocks
+            elif part.kind is ToolCall and left:
+                blocks.append(left.pop(0))
+        return [*blocks, *left]
 
     def _append(self, kind: type[Text] | type[Thinking], piece: str) -> None:
         if not piece:
             return
         last = self._parts[-1] if self._parts else None
-        if last is None or last.kind is not kind or (kind is Thinking and last.data is not None and last.pieces):
-            last = _Part(kind)
-            self._parts.append(last)
+        if last is None or last.kind is not kind or last.closed:
+            last = self._open(kind)
         last.pieces.append(piece)
         self._deltas.append(TextDelta(piece) if kind is Text else ThinkingDelta(piece))
+
+    def _open(self, kind: type[Text] | type[Thinking] | type[ToolCall]) -> _Part:
+        self._parts.append(_Part(kind))
+        return self._parts[-1]
 
     def _flush(self) -> None:
         if self._half:
@@ -176,6 +197,7 @@ class Assembly:
 
     def _count(self, piece: str) -> None:
         self._size += len(piece)
+        self.progress += 1
         if self._size > MAX_ANSWER:
             error = BadResponse(f"The answer is longer than {MAX_ANSWER // 1024 // 1024} million characters.")
             error.retryable = False

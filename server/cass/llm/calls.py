@@ -68,13 +68,12 @@ class CallPieces:
             call.name += name
         call.add(piece)
 
-    def replace(self, key: object, delta: JsonObject) -> None:
-        """Take a whole call, in place of the pieces that came under this key."""
+    def clear(self, key: object) -> None:
+        """Forget the arguments that came under this index: they will be given again, whole."""
         known = self._by_key.get(key)
         if known is not None:
             known.pieces.clear()
-            known.size, known.name = 0, ""
-        self.add({**delta, "index": key})
+            known.size = 0
 
     def finish(self, taken_ids: Iterable[str], *, cut: bool = False) -> list[ToolCall]:
         """The calls in their order, with ids that are unique among themselves and `taken_ids`. Arguments that are

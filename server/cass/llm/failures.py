@@ -59,6 +59,7 @@ class Refused(Exception):
         self.headers = headers
         self.body = body
         self.error = _error_object(body)
+        self.partial: tuple[object, ...] = ()
 
     @property
     def message(self) -> str:
@@ -72,6 +73,10 @@ class Refused(Exception):
         """The request parameter that the error names in its own field."""
         inner = child(self.error, "error") or self.error
         return text_of(inner, "param")
+
+
+class UnreachableHere(ModelUnavailable):
+    """A server on this machine that does not run: waiting long will not start it."""
 
 
 def looks_like_html(body: bytes) -> bool:
@@ -149,13 +154,12 @@ def html_page(place: Place) -> ModelError:
 def unreachable(reason: str, place: Place) -> ModelError:
     """No connection, or it broke. `reason` is what the network said."""
     hint = "Check the network and the base URL."
+    kind = UnreachableHere if place.local else ModelUnavailable
     if place.provider == "ollama":
         hint = "Start Ollama (ollama serve), or set OLLAMA_HOST to where it runs."
     elif place.local:
         hint = "Start the server at that address, or change the base URL."
-    return ModelUnavailable(
-        f"{place.provider} cannot be reached at {place.url}: {tidy(reason, place.key)}", hint=hint
-    )
+    return kind(f"{place.provider} cannot be reached at {place.url}: {tidy(reason, place.key)}", hint=hint)
 
 
 def _not_allowed(status: int, said: str, place: Place) -> ModelError:

@@ -62,6 +62,11 @@ def objects(value: object) -> list[JsonObject]:
     return [item for item in value if is_object(item)] if is_list(value) else []
 
 
+def entries(value: object, key: str) -> list[JsonObject]:
+    """The objects of the array under a key, empty where there is none."""
+    return objects(value.get(key)) if is_object(value) else []
+
+
 def parse(text: str) -> object:
     """The JSON value. ValueError for anything else, NaN, numbers beyond reason and endless nesting included."""
     try:

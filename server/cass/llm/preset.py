@@ -31,7 +31,8 @@ Connect = Callable[[Config, str, Mapping[str, str]], Model]
 class Preset:
     """A provider. Its module has these names as attributes; all but `name` and `base_url` may be left out.
 
-    `address(environ)` gives a base URL from the environment. `needs_key(base_url)` says whether a key is a must.
+    `address(environ)` gives a base URL from the environment. `key_env` names the variable of the key, which is a must
+    at the provider's own host. `default_model` is taken when nothing else is said. `local`: it runs where the user is.
     `own_headers(environ)` are sent to the provider's own host only. `efforts` maps our words for effort to the
     provider's; `effort_style` says how they are sent. `cache_marks(model)`: the model wants cache breakpoints.
     `responses_only(model)`: answers on the Responses API only. `window(model)`: a size known beforehand.
@@ -42,6 +43,7 @@ class Preset:
     base_url: str = ""
     title: str = ""
     key_env: str = ""
+    default_model: str = ""
     local: bool = False
     address: Callable[[Mapping[str, str]], str | None] | None = None
     own_headers: Callable[[Mapping[str, str]], dict[str, str]] | None = None

@@ -35,7 +35,7 @@ class Quirks:
     wire: Literal["", "chat", "responses"] = ""
     system: Literal["", "user"] = ""
     tools: Literal["", "text"] = ""
-    text_calls: bool = False
+    prints_calls: bool = False
     no_images: bool = False
     null_content: Literal["", "empty"] = ""
     reasoning_back: Literal["", "yes", "no"] = ""

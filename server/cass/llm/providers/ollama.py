@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cass.llm.jsonvalue import child, number_of, objects, text_of
+from cass.llm.jsonvalue import entries, number_of, text_of
 from cass.llm.preset import AskJson, ModelFacts
 
 name = "ollama"
@@ -39,7 +39,7 @@ async def facts(ask: AskJson, base_url: str, model: str) -> ModelFacts:
     """The window that the loaded model runs with: what counts, not what the model could hold."""
     root = base_url.removesuffix("/").removesuffix("/v1")
     answer = await ask(f"{root}/api/ps")
-    for entry in objects(child({"ps": answer}, "ps").get("models")):
+    for entry in entries(answer, "models"):
         if (
             model in (text_of(entry, "name"), text_of(entry, "model"))
             or text_of(entry, "name") == f"{model}:latest"

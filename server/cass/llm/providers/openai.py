@@ -9,6 +9,7 @@ name = "openai"
 title = "OpenAI"
 base_url = "https://api.openai.com/v1"
 key_env = "OPENAI_API_KEY"
+default_model = "gpt-5.1"
 prompt_cache_key = True
 
 _RESPONSES_ONLY = re.compile(

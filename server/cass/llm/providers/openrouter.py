@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cass.llm.jsonvalue import child, number_of, objects
+from cass.llm.jsonvalue import child, entries, number_of
 from cass.llm.preset import AskJson, ModelFacts
 
 name = "openrouter"
 title = "OpenRouter"
 base_url = "https://openrouter.ai/api/v1"
 key_env = "OPENROUTER_API_KEY"
+default_model = "anthropic/claude-sonnet-4.5"
 effort_style = "object"
 usage_include = True
 reasoning_details = True
@@ -21,7 +22,7 @@ def cache_marks(model: str) -> bool:
 
 async def facts(ask: AskJson, base_url: str, model: str) -> ModelFacts:
     """The window and the prices of the first endpoint that serves the model."""
-    found = objects(child(await ask(f"models/{model.partition(':')[0]}/endpoints"), "data").get("endpoints"))
+    found = entries(child(await ask(f"models/{model.partition(':')[0]}/endpoints"), "data"), "endpoints")
     if not found:
         return ModelFacts()
     sizes = [int(size) for entry in found if (size := number_of(entry, "context_length"))]
