@@ -170,8 +170,9 @@ def _question(ask: Json, paint: Paint, keys: str) -> str:
 def _presentation(ask: Json, paint: Paint, cwd: str) -> str:
     subject = get_object(ask, "subject")
     command = subject.get("command")
-    lines = ["", paint.bold(paint.yellow("? ")) + paint.bold(escape_line(get_text(ask, "title")))]
     shown = get_text(ask, "title")
+    title = "cass wants to run a command:" if isinstance(command, str) else escape_line(shown)
+    lines = ["", paint.bold(paint.yellow("? ")) + paint.bold(title)]
     if get_text(ask, "description"):
         lines.append(escape(get_text(ask, "description")))
     if isinstance(command, str):

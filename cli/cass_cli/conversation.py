@@ -132,7 +132,7 @@ class Conversation:
 
     def complain(self, error: Exception) -> None:
         """Show what did not work."""
-        self._renderer.say(self._paint.red(escape(str(error))))
+        self._renderer.say(self._paint.red(self._renderer.wrapped(escape(str(error)))))
 
     async def _switch(self, option: str, value: str) -> None:
         try:

@@ -80,6 +80,7 @@ async def play(client: CassClient, options: Options, ask_for_real: bool) -> int:
     try:
         talk.attach(await new_session(client, options))
         _write(_introduction(options, paint))
+        renderer.typed()
         await talk.say(options.prompt)
         await _until_idle(client, talk)
     finally:

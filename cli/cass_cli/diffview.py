@@ -43,7 +43,9 @@ def draw_hunk(hunk: Json, base: Base, paint: Paint) -> str:
     """One hunk with the unchanged lines around it, where they are known."""
     start, removed = get_int(hunk, "oldStart", 1), get_int(hunk, "oldLines")
     before, after = base.around(start, removed)
-    header = f"@@ -{start},{removed} +{get_int(hunk, 'newStart', 1)},{get_int(hunk, 'newLines')} @@"
+    around = len(before) + len(after)
+    was = f"-{start - len(before)},{removed + around}"
+    header = f"@@ {was} +{get_int(hunk, 'newStart', 1) - len(before)},{get_int(hunk, 'newLines') + around} @@"
     old, new = _text_lines(get_text(hunk, "oldText")), _text_lines(get_text(hunk, "newText"))
     drawn = [header, *(" " + line for line in before), *("-" + line for line in old), *("+" + line for line in new)]
     return draw_patch("\n".join([*drawn, *(" " + line for line in after)]) + "\n", paint)

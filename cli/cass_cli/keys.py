@@ -56,7 +56,8 @@ def prompt_keys(interrupt: Callable[[KeyPressEvent], None], next_mode: Callable[
 
     @bindings.add("escape", filter=~has_selection)
     def clear(event: KeyPressEvent) -> None:
-        if event.current_buffer.complete_state is not None:
+        state = event.current_buffer.complete_state
+        if state is not None and state.current_completion is not None:
             event.current_buffer.cancel_completion()
         else:
             event.current_buffer.reset()

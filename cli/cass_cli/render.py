@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable
 
@@ -59,6 +60,16 @@ class Renderer:
         """Give out what is left of a message."""
         self._end_thought()
         self._blocks(self._splitter.finish())
+
+    def typed(self) -> None:
+        """The user typed something above what comes next."""
+        self._last = "user"
+
+    def wrapped(self, text: str) -> str:
+        """Plain text broken at blanks to fit the terminal; unchanged for a file or a pipe."""
+        if not self._paint.terminal:
+            return text
+        return "\n".join(textwrap.fill(line, self._paint.width - 1) or "" for line in text.split("\n"))
 
     def say(self, text: str, *, kind: str = "notice") -> None:
         """The client's own words, already safe and styled. A gap is left where the kind of text changes."""
@@ -185,8 +196,8 @@ class Renderer:
         reason = get_text(update, "stopReason")
         if error:
             hint = get_text(error, "hint")
-            text = self._paint.red(escape(get_text(error, "message")))
-            self.say(text + (f"\n{escape(hint)}" if hint else ""))
+            text = self._paint.red(self.wrapped(escape(get_text(error, "message"))))
+            self.say(text + (f"\n{self.wrapped(escape(hint))}" if hint else ""))
             return
         line = {
             "cancelled": "Cancelled.",
@@ -217,13 +228,13 @@ class Renderer:
         seconds = (get_number(update, "inMs") or 0) / 1000
         self._retry = (reason, time.monotonic() + seconds)
         attempt = f"{get_int(update, 'attempt')} of {get_int(update, 'maxAttempts')}"
-        self.say(self._paint.yellow(f"{reason}; trying again in {seconds:.1f} s ({attempt})"))
+        self.say(self._paint.yellow(self.wrapped(f"{reason}; trying again in {seconds:.1f} s ({attempt})")))
 
     def _notice(self, update: Json) -> None:
         self.finish()
         text, level = escape(get_text(update, "text")), get_text(update, "level")
         style = {"error": self._paint.red, "warning": self._paint.yellow}.get(level)
-        self.say(style(text) if style else self._markdown(text))
+        self.say(style(self.wrapped(text)) if style else self._markdown(text))
 
 
 def _last_words(text: str, room: int) -> str:

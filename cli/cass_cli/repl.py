@@ -41,6 +41,7 @@ from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
 
 QUIT_SECONDS = 2.0
 TICK = 0.25
+MENU_LINES = 7
 OWN_COMMANDS = {"sessions": "Pick another session.", "quit": "Leave."}
 
 
@@ -85,16 +86,17 @@ class Repl:
             key_bindings=prompt_keys(lambda event: self._ctrl_c(event), self._next_mode),
             bottom_toolbar=lambda: self._talk.status.toolbar(self._columns()),
             prompt_continuation="  ",
-            reserve_space_for_menu=6 if greeting.menu else 0,
+            reserve_space_for_menu=0,
             enable_suspend=True,
             style=Style([("bottom-toolbar", "noreverse" if not self._paint.color else "reverse")]),
         )
         self._session.app.ttimeoutlen = 0.05
         self._session.app.timeoutlen = 0.3
+        self._session.app.before_render += self._make_room
 
     def say(self, text: str) -> None:
         """The client's own words."""
-        self._renderer.say(self._paint.dim(text))
+        self._renderer.say(self._paint.dim(self._renderer.wrapped(text)))
 
     async def run(self) -> int:
         """Open the session, then read and do until the user leaves."""
@@ -157,6 +159,7 @@ class Repl:
     async def _do(self, text: str) -> None:
         """One input of the user."""
         words = text.strip()
+        self._renderer.typed()
         if not words or self._leaving:
             return
         if words in ("/quit", "/exit"):
@@ -261,13 +264,17 @@ class Repl:
     def _message(self) -> ANSI:
         """The prompt, with what is under way above it. Once the input is given only the prompt is left."""
         if self._session.app.is_done:
-            return ANSI("> ")
+            return ANSI("\n> ")
         rows, columns = self._terminal.output.get_size()
         lines = [_cut(line, columns - 1) for line in self._renderer.live()]
         if self._talk.status.running and not lines:
             lines = [self._paint.dim("working...")]
         lines = lines[-max(3, rows // 3) :]
-        return ANSI("\n".join([*lines, "> "]))
+        return ANSI("\n".join([*(lines or [""]), "> "]))
+
+    def _make_room(self, _: object) -> None:
+        """Lines below the prompt are taken for the menu only while there is one."""
+        self._session.reserve_space_for_menu = MENU_LINES if self._session.default_buffer.complete_state else 0
 
     def _columns(self) -> int:
         return self._terminal.output.get_size().columns
