@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ class App:
         self._flags: layers.Tree = {}
         self._library: Library | None = None
         self._models: LLMClient | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
         """The client's settings; given once, before anything else is asked."""
@@ -74,9 +76,10 @@ class App:
             self._library = Library(self.house(open_store(self.places.sessions)))
         return self._library
 
-    def warm(self) -> None:
-        """Load what the first prompt will need, beside what the client does first."""
-        self.models.warm()
+    def warm(self, model: str) -> None:
+        """Load what the first prompt to this model will need, beside what the client does meanwhile."""
+        if self._warming is None and not model.startswith("scripted/"):
+            self._warming = asyncio.get_running_loop().create_task(self.models.warm())
 
     async def list_models(self) -> ModelsListResult:
         """What the providers offer."""

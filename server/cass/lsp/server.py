@@ -65,7 +65,6 @@ class Server:
         parent = params.get("processId")
         if isinstance(parent, int) and not isinstance(parent, bool) and parent > 0:
             self.parent = parent
-        self._app.warm()
         config = self._app.config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {
@@ -95,6 +94,7 @@ class Server:
 
     async def _new(self, params: m.SessionNewParams) -> Wire:
         session = self._app.library.new(params, self._client)
+        self._app.warm(session.model_name)
         return m.SessionNewResult(
             session_id=session.session_id,
             config_options=session.config_options(),
@@ -103,6 +103,7 @@ class Server:
 
     async def _resume(self, params: m.SessionResumeParams) -> Wire:
         session = await self._app.library.resume(params, self._client)
+        self._app.warm(session.model_name)
         return m.SessionResumeResult(
             session_id=session.session_id,
             seq=session.stream.seq,

@@ -76,12 +76,17 @@ async def _edit(session: Session, file: ProposedFile) -> FileEdit:
     path = Path(file.path)
     move_to = Path(file.move_to) if file.move_to else None
     if file.op == "add":
-        return FileEdit(path, "add", None, apply_hunks("", file.hunks, {}))
+        return FileEdit(path, "add", None, _all_taken("", file))
     base = await session.workspace.read(path)
     if base.hash != file.base_hash:
         raise ToolError(f"{path} changed since the edit was proposed")
-    changed = None if file.op == "delete" else apply_hunks(base.text, file.hunks, {})
+    changed = None if file.op == "delete" else _all_taken(base.text, file)
     return FileEdit(path, file.op, base, changed, move_to)
+
+
+def _all_taken(base: str, file: ProposedFile) -> str:
+    taken = {hunk.hunk_id: HunkDecision(hunk_id=hunk.hunk_id, decision="accept") for hunk in file.hunks}
+    return apply_hunks(base, file.hunks, taken)
 
 
 def _decisions(proposal: EditProposal, params: EditResolveParams) -> tuple[HunkDecision, ...]:
