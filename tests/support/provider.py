@@ -107,6 +107,12 @@ class ProviderServer:
         for item in answers:
             self._answers.put(item)
 
+    def drop_answers(self) -> None:
+        """Forget the answers that were not taken."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._answers.get_nowait()
+
     def go_on(self) -> None:
         """Let an answer that waits at HOLD go on."""
         self._go.release()
