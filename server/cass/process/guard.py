@@ -12,7 +12,7 @@ from uuid import uuid4
 from cass.process.environ import MARK
 
 # The guard sleeps in `read`. When the pipe from cass ends, however cass died, it ends the groups it was told of
-# and, where /proc shows environments, every process that carries the mark.
+# with all that descends from them and, where /proc shows environments, every process that carries the mark.
 _SCRIPT = r"""
 mark=$1
 live=
@@ -27,10 +27,14 @@ found() {
   [ -r /proc/self/environ ] || return 0
   grep -lsaF -- "$mark" /proc/[0-9]*/environ | while IFS=/ read -r _ _ pid _; do echo "$pid"; done
 }
+below() {
+  for c in $(cat "/proc/$1/task/$1/children"); do echo "$c"; below "$c"; done
+}
 end() {
   for p in $live; do kill -s "$1" -- "-$p"; done
-  for p in $(found); do kill -s "$1" "$p"; done
+  for p in $kids $(found); do kill -s "$1" "$p"; done
 }
+kids=$(for p in $live; do below "$p"; done)
 end TERM
 sleep 1
 for _ in 1 2 3; do end KILL; [ -n "$(found)" ] || exit 0; sleep 0.3; done

@@ -293,8 +293,7 @@ class ShellJobs:
         return task
 
     async def _end_all(self, job: _Job) -> None:
-        if not job.over.is_set():
-            strays.send(job.pid, set(), signal.SIGTERM)
+        # Before the first signal, while it still shows who descends from whom.
         pids = await asyncio.to_thread(strays.members, job.pid, job.mark)
         if pids:
             strays.send(job.pid, pids, signal.SIGTERM)
@@ -303,13 +302,13 @@ class ShellJobs:
         while pids and time.monotonic() < deadline:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.2)
-            pids = await asyncio.to_thread(strays.members, job.pid, job.mark)
+            pids = await asyncio.to_thread(strays.members, job.pid, job.mark, pids)
         for _ in range(5):
             if not pids:
                 break
             strays.send(job.pid, pids, signal.SIGKILL)
             await asyncio.sleep(0.02)
-            pids = await asyncio.to_thread(strays.members, job.pid, job.mark)
+            pids = await asyncio.to_thread(strays.members, job.pid, job.mark, pids)
         job.hang_up()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):

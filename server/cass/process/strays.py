@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,16 @@ class _Entry:
     group: int
 
 
-def members(group: int, mark: str) -> set[int]:
-    """Process ids that belong to the job and are not yet dead: in the group, descending from its leader, or with
-    `mark` in their environment. Where there is no /proc the group's id stands for all of it."""
+def members(group: int, mark: str, known: Set[int] = frozenset()) -> set[int]:
+    """Process ids that belong to the job and are not yet dead: in the group, descending from its leader, with
+    `mark` in their environment, or `known` from before. Where there is no /proc the group's id stands for all."""
     if not (_PROC / "self").exists():
         return {group} if _group_lives(group) else set()
     entries = [entry for entry in (_entry(name) for name in os.listdir(_PROC) if name.isdigit()) if entry]  # noqa: PTH208 - a name is all that is needed, thousands of times
     wanted = mark.encode()
-    found = {e.pid for e in entries if e.group == group or e.pid == group or _carries(e.pid, wanted)}
+    found = {
+        e.pid for e in entries if e.group == group or e.pid == group or e.pid in known or _carries(e.pid, wanted)
+    }
     grown = True
     while grown:
         below = {e.pid for e in entries if e.parent in found} - found
