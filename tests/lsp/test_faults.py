@@ -158,14 +158,20 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals, code: in
 
 
 def test_a_closed_output_ends_the_server(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
-        server.initialize()
-        assert server.process.stdout
-        os.close(os.dup(server.process.stdout.fileno()))
-        server.process.stdout.raw.close() if hasattr(server.process.stdout, "raw") else None
-        server.request(PING)
-        server.request(PING)
-        assert server.wait() in (0, 1)
+    process = _bare(tmp_path)
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}))
+        process.stdin.flush()
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdin.write(frame({"jsonrpc": "2.0", "id": 2, "method": PING}))
+        process.stdin.flush()
+        assert process.wait(LIMIT) == 0
+    finally:
+        process.kill()
+        process.stdin.close()
 
 
 def test_a_dead_parent_is_noticed_though_the_input_stays_open(tmp_path: Path) -> None:
@@ -200,14 +206,13 @@ def test_a_stray_print_never_reaches_the_wire(tmp_path: Path) -> None:
 
 
 def test_a_client_that_does_not_read_does_not_freeze_the_server(tmp_path: Path) -> None:
-    keep = {k: v for k, v in os.environ.items() if not k.startswith("CASS_")}
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "cass", "serve", "--stdio"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**keep, "CASS_HOME": str(tmp_path)},
-    )  # fmt: skip
+    process = _bare(tmp_path)
     try:
         assert process.stdin
+        assert process.stdout
         process.stdin.write(frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}))
+        process.stdin.flush()
+        process.stdout.readline()
         for number in range(2, 3_000):
             process.stdin.write(frame({"jsonrpc": "2.0", "id": number, "method": PING}))
         process.stdin.flush()
@@ -216,3 +221,14 @@ def test_a_client_that_does_not_read_does_not_freeze_the_server(tmp_path: Path) 
     finally:
         process.kill()
         process.communicate()
+
+
+def _bare(home: Path) -> subprocess.Popen[bytes]:
+    keep = {k: v for k, v in os.environ.items() if not k.startswith("CASS_")}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "cass", "serve", "--stdio"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**keep, "CASS_HOME": str(home)},
+    )

@@ -8,11 +8,11 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from cass.app import App
 from cass.lsp.client import WireClient
 from cass.lsp.endpoint import Endpoint
+from cass.lsp.parent import alive
 from cass.lsp.server import Server
 from cass.lsp.transport import Transport, take_standard_streams
 
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 
 def serve(environ: Mapping[str, str], *, lines: bool) -> int:
-    """Serve one client; the process's exit code: 0 after shutdown and exit, or when the input ends; 1 for exit
-    without shutdown, or when the output is closed; 130 and 143 after SIGINT and SIGTERM."""
+    """Serve one client; the process's exit code: 0 after shutdown and exit, or when the client is gone; 1 for exit
+    without shutdown; 130 and 143 after SIGINT and SIGTERM."""
     fds = take_standard_streams()
     code = asyncio.run(_serve(fds, environ, lines=lines))
     logging.shutdown()
@@ -61,28 +61,11 @@ async def _serve(fds: tuple[int, int], environ: Mapping[str, str], *, lines: boo
 
 
 async def _watch_parent(server: Server, leave: Callable[[int], None]) -> None:
-    """Leave when the process that started us, or the one it named, is gone. A process that could not be seen when
-    it was named (another container) is not watched."""
+    """Leave when the process that started us, or the one it named, is gone."""
     started_by = os.getppid()
-    named: int | None = None
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        if named is None and server.parent is not None and _alive(server.parent):
-            named = server.parent
-        if os.getppid() != started_by or (named is not None and not _alive(named)):
+        if os.getppid() != started_by or (server.parent is not None and not alive(server.parent)):
             log.warning("the client's process is gone")
             leave(0)
             return
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    with contextlib.suppress(OSError):
-        status = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
-        return status.rpartition(")")[2].split()[0] != "Z"
-    return True

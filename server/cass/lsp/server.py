@@ -11,6 +11,7 @@ from cass import __version__
 from cass.app import App
 from cass.lsp.client import WireClient
 from cass.lsp.endpoint import Endpoint, RpcError
+from cass.lsp.parent import alive
 from cass.protocol import methods as m
 from cass.protocol.events import StateUpdate
 from cass.protocol.wire import JsonObject, Wire
@@ -63,8 +64,8 @@ class Server:
         self._client.permission = "permission" in asked
         self._client.elicitation = "elicitation" in asked
         parent = params.get("processId")
-        if isinstance(parent, int) and not isinstance(parent, bool) and parent > 0:
-            self.parent = parent
+        if isinstance(parent, int) and not isinstance(parent, bool) and parent > 0 and alive(parent):
+            self.parent = parent  # one that cannot be seen from here (another container) is not watched
         config = self._app.config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {

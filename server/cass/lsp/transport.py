@@ -48,6 +48,8 @@ class Transport:
         self._loop = loop
         self._framing = LineFraming() if lines else HeaderFraming()
         self._queue: deque[bytes] = deque()
+        self._inbox: deque[tuple[Callable[..., None], tuple[object, ...]]] = deque()
+        self._woken = False
         self._wake = threading.Condition()
         self._backlog = 0
         self._closing = False
@@ -142,8 +144,20 @@ class Transport:
             view = view[os.write(self._out, view) :]
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
+        """Have the loop call this, in order. The loop is woken once for all that waits: a wake-up for each would
+        fill the pipe that signals come through, and a signal would be lost."""
+        self._inbox.append((callback, arguments))
+        if self._woken:
+            return
+        self._woken = True
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-            self._loop.call_soon_threadsafe(callback, *arguments)
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._woken = False
+        while self._inbox:
+            callback, arguments = self._inbox.popleft()
+            callback(*arguments)
 
 
 def id_in(data: bytes) -> int | str | None:
