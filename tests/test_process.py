@@ -198,6 +198,19 @@ async def test_background_jobs_are_limited(jobs: ShellJobs) -> None:
         await jobs.start("sleep 60", cwd=Path.cwd())
 
 
+async def test_cancelling_before_the_shell_is_up_leaves_nothing(jobs: ShellJobs) -> None:
+    tag = next(TAGS)
+    for turns in range(4):
+        task = asyncio.ensure_future(run(jobs, f"sleep {tag}"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await run(jobs, "true")
+    assert await until(lambda: not alive(tag), 3)
+
+
 async def test_what_cannot_be_started_is_said(jobs: ShellJobs, tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"cannot be started in .*no such file"):
         await jobs.run("true", cwd=tmp_path / "gone", timeout=1, on_output=str)

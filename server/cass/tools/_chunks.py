@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from cass.errors import ToolError
 from cass.hunks import line_end, split_lines
-from cass.tools._match import fold, squeeze
+from cass.tools._match import fold, quoted, squeeze
 from cass.tools._patch import Chunk
-from cass.tools.edit_file import quoted
 
 _WAYS: tuple[Callable[[str], str], ...] = (
     lambda line: line,

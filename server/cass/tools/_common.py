@@ -8,7 +8,7 @@ from typing import NoReturn, cast
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from cass.errors import ToolError
-from cass.ports import Action, Outcome, ToolContext
+from cass.ports import Action, FileText, Outcome, ToolContext
 
 
 class ToolParams(BaseModel):
@@ -34,6 +34,16 @@ def located(path: str, ctx: ToolContext) -> Path:
     if path.startswith(("/", "~", "file:")) or not path.strip():
         return ctx.workspace.resolve(path)
     return ctx.workspace.resolve(f"{ctx.cwd}/{path}")
+
+
+async def read_if_there(path: str, ctx: ToolContext) -> FileText | None:
+    """The file, or None where there is none yet."""
+    try:
+        return await ctx.workspace.read(located(path, ctx))
+    except ToolError as error:
+        if error.kind == "not_found":
+            return None
+        raise
 
 
 def refusal(title: str, path: Path, error: ToolError) -> Action:

@@ -25,6 +25,8 @@ _FOLD = {
 _FOLDABLE = 2_000_000
 _NEAREST_LINES = 20_000
 _COMPARED_LINES = 5_000
+_QUOTED_LINES = 25
+_QUOTED_WIDTH = 200
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,17 @@ def squeeze(line: str) -> str:
 def indent_of(line: str) -> str:
     """The white space that the line begins with."""
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def quoted(text: str, wanted: str) -> str:
+    """What looks most like the text that was not found, with line numbers; for an error message."""
+    place = nearest(text, wanted)
+    if place is None:
+        return " Nothing there looks like it. Read the file again."
+    first, count = place
+    lines = split_lines(text)[first : first + min(count, _QUOTED_LINES)]
+    numbered = [f"{first + n}: {line.rstrip()[:_QUOTED_WIDTH]}" for n, line in enumerate(lines, start=1)]
+    return " The nearest text is:\n" + "\n".join(numbered)
 
 
 def nearest(text: str, wanted: str) -> tuple[int, int] | None:

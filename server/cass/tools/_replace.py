@@ -60,7 +60,7 @@ def _indented(matched: str, old: str, new: str) -> str:
         known.setdefault(theirs, ours)
     lines = split_lines(new)
     indents = [indent_of(line) for line in lines if line.strip()] or [""]
-    if indents[0] not in known and indents[0] in {ours for _, ours in pairs}:
+    if not known.keys() & set(indents) and indents[0] in {ours for _, ours in pairs}:
         return new
     if _only_first_differs(pairs) and min(map(len, indents[1:]), default=0) >= min(len(p[0]) for p in pairs[1:]):
         # The old text was quoted from the middle of its first line on, and so is the new one.

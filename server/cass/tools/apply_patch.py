@@ -23,9 +23,8 @@ from cass.protocol.edits import EditOp
 from cass.protocol.events import ToolLocation
 from cass.protocol.messages import ToolKind
 from cass.tools._chunks import apply_chunks
-from cass.tools._common import ToolParams, located, refusal, short
+from cass.tools._common import ToolParams, located, read_if_there, refusal, short
 from cass.tools._patch import Section, parse
-from cass.tools.write_file import read_if_there
 
 name = "apply_patch"
 kind: ToolKind = "edit"

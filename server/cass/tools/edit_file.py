@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from cass.errors import ToolError
-from cass.hunks import split_lines
 from cass.ports import Action, FileEdit, FileText, ToolContext
 from cass.protocol.events import ToolLocation
 from cass.protocol.messages import ToolKind
 from cass.tools._common import ToolParams, located, refusal, short
-from cass.tools._match import Found, find, flatten, nearest
+from cass.tools._match import Found, find, flatten, quoted
 from cass.tools._replace import replaced
 
 name = "edit_file"
 kind: ToolKind = "edit"
-
-_QUOTED_LINES = 25
-_QUOTED_WIDTH = 200
 
 
 class Params(ToolParams):
@@ -88,14 +84,3 @@ def _problem(params: Params, found: Found, text: str, shown: str) -> ToolError |
     if found.spans:
         return None
     return ToolError(f"old_string is not in {shown}.{quoted(text, params.old_string)}")
-
-
-def quoted(text: str, wanted: str) -> str:
-    """What looks most like the text that was not found, with line numbers; for an error message."""
-    place = nearest(text, wanted)
-    if place is None:
-        return " Nothing there looks like it. Read the file again."
-    first, count = place
-    lines = split_lines(text)[first : first + min(count, _QUOTED_LINES)]
-    numbered = [f"{first + n}: {line.rstrip()[:_QUOTED_WIDTH]}" for n, line in enumerate(lines, start=1)]
-    return " The nearest text is:\n" + "\n".join(numbered)

@@ -28,7 +28,7 @@ async def prepare(params: Params, ctx: ToolContext) -> Action:
     async def run() -> Outcome:
         listing = await ctx.workspace.files(folder, glob=params.pattern)
         if not listing.paths:
-            return Outcome.text(f"No file fits {params.pattern} in {short(folder, ctx)}.")
+            return Outcome.text(f"No file in {short(folder, ctx)} fits {params.pattern}.")
         paths = await asyncio.to_thread(_newest_first, listing.paths)
         lines = [short(path, ctx) for path in paths[:_SHOWN]]
         if len(paths) > _SHOWN:

@@ -7,7 +7,7 @@ from cass.hunks import split_lines
 from cass.ports import Action, FileEdit, FileText, ToolContext
 from cass.protocol.events import ToolLocation
 from cass.protocol.messages import ToolKind
-from cass.tools._common import ToolParams, located, short
+from cass.tools._common import ToolParams, located, read_if_there, short
 
 name = "write_file"
 kind: ToolKind = "edit"
@@ -41,16 +41,6 @@ async def prepare(params: Params, ctx: ToolContext) -> Action:
         edits=(FileEdit(path, "add" if base is None else "modify", base, text),),
         done=done,
     )
-
-
-async def read_if_there(path: str, ctx: ToolContext) -> FileText | None:
-    """The file, or None where there is none yet."""
-    try:
-        return await ctx.workspace.read(located(path, ctx))
-    except ToolError as error:
-        if error.kind == "not_found":
-            return None
-        raise
 
 
 def _in_its_style(content: str, base: FileText | None) -> str:

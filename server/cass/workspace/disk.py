@@ -33,8 +33,8 @@ class _OnDisk:
 class DiskWorkspace:
     """`ports.Workspace` over the file system. An editor's open buffers are laid over it by wrapping it.
 
-    It remembers where each path led, links followed, when it was last read or judged by `inside`; a change is
-    refused when the path leads elsewhere by then."""
+    It remembers where a path led, links followed, when it was judged by `inside`, else when it was first read; a
+    change is refused once when the path leads elsewhere by then."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = tuple(Path(os.path.realpath(root)) for root in roots)
@@ -146,7 +146,8 @@ class DiskWorkspace:
 
     def _load(self, path: Path) -> _OnDisk:
         name = self._name(path)
-        self._follow(path)
+        if path not in self._led_to:
+            self._follow(path)
         raw, found = read_file(path, name, TEXT_LIMIT)
         decoded = encoding.decode(raw, name)
         text = FileText(
@@ -161,7 +162,6 @@ class DiskWorkspace:
 
     def _follow(self, path: Path) -> Path:
         real = Path(os.path.realpath(path))
-        self._led_to.pop(path, None)
         self._led_to[path] = real
         if len(self._led_to) > _NOTES:
             self._led_to.pop(next(iter(self._led_to)))
@@ -169,7 +169,7 @@ class DiskWorkspace:
 
     def _leads_to(self, path: Path) -> Path:
         real = Path(os.path.realpath(path))
-        if self._led_to.get(path, real) != real:
+        if self._led_to.pop(path, real) != real:
             raise ToolError(
                 f"{self._name(path)} leads to another place than before: a link has changed. Nothing was changed.",
                 kind="stale",

@@ -226,9 +226,9 @@ def _lines(raw: bytes, folder: Path, fits: Callable[[str], bool]) -> Iterable[Se
         except ValueError:
             continue
         data = cast("dict[str, object]", record["data"])
-        name = _text(data["path"]).removeprefix("./")
+        name = os.fsdecode(_raw(data["path"])).removeprefix("./")
         if fits(name):
-            text = _text(data["lines"]).rstrip("\r\n")[:_LONGEST_LINE]
+            text = _raw(data["lines"]).decode("utf-8", "replace").rstrip("\r\n")[:_LONGEST_LINE]
             number = data.get("line_number")
             yield SearchHit(
                 folder / name, number if isinstance(number, int) else 0, text, is_match=record["type"] == "match"
@@ -243,10 +243,10 @@ def _per_file(raw: bytes, folder: Path, fits: Callable[[str], bool], *, counted:
             yield SearchHit(folder / name, count=int(found[2] or 0))
 
 
-def _text(value: object) -> str:
+def _raw(value: object) -> bytes:
     """ripgrep gives text, or base64 where the bytes are not UTF-8."""
     fields = cast("dict[str, str]", value)
-    return fields["text"] if "text" in fields else base64.b64decode(fields["bytes"]).decode("utf-8", "replace")
+    return fields["text"].encode("utf-8") if "text" in fields else base64.b64decode(fields["bytes"])
 
 
 def _plainly(words: str) -> str:
