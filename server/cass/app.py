@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cass import __version__, layers, places, registry
@@ -35,6 +35,7 @@ class App:
         self._flags: layers.Tree = {}
         self._library: Library | None = None
         self._models: LLMClient | None = None
+        self.wrap_workspace: Callable[[Workspace], Workspace] = lambda disk: disk
         self._warming: asyncio.Task[None] | None = None
 
     def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
@@ -130,7 +131,7 @@ class App:
         )
 
     def _workspace(self, roots: Sequence[Path]) -> Workspace:
-        return DiskWorkspace(roots)
+        return self.wrap_workspace(DiskWorkspace(roots))
 
 
 def _commands() -> dict[str, Command]:

@@ -20,8 +20,7 @@ from cass.sessions.session import Session
 
 
 class Server:
-    """Serves one client. `editor` is the LSP side, made when the client is an editor: it answers LSP's own methods
-    and knows the open documents."""
+    """Serves one client."""
 
     def __init__(self, app: App, endpoint: Endpoint, client: WireClient, exit: Callable[[int], None]) -> None:
         self._app = app
@@ -66,6 +65,10 @@ class Server:
         parent = params.get("processId")
         if isinstance(parent, int) and not isinstance(parent, bool) and parent > 0 and alive(parent):
             self.parent = parent  # one that cannot be seen from here (another container) is not watched
+        capabilities = _object(params.get("capabilities"))
+        served: JsonObject = {"positionEncoding": "utf-16"}
+        if "textDocument" in capabilities:
+            served = await self._open_editor(params)
         config = self._app.config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {
@@ -75,9 +78,19 @@ class Server:
             "config": {**shown, "approval": config.approval},
         }
         return {
-            "capabilities": {"positionEncoding": "utf-16", "experimental": {"cass": cass}},
+            "capabilities": {**served, "experimental": {"cass": cass}},
             "serverInfo": {"name": "cass", "version": __version__},
         }
+
+    async def _open_editor(self, params: JsonObject) -> JsonObject:
+        from cass.lsp.documents import EditorWorkspace  # only for a client that opens documents: pygls is heavy
+        from cass.lsp.editor import Editor
+
+        editor = Editor(self._endpoint)
+        served = await editor.initialize(params)
+        self._endpoint.other = editor.take
+        self._app.wrap_workspace = lambda disk: EditorWorkspace(editor, disk)
+        return served
 
     async def _nothing(self, params: JsonObject) -> object:
         return None

@@ -1,0 +1,141 @@
+"""A real LSP client (pytest-lsp): open buffers are what the model reads, unsaved ones are never overwritten."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_lsp
+from lsprotocol import types
+from pytest_lsp import ClientServerConfig, LanguageClient
+from support.server import script
+
+LIMIT = 20
+
+
+@pytest_lsp.fixture(config=ClientServerConfig(server_command=[sys.executable, "-P", "-m", "cass", "serve", "--stdio"]))
+async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
+    capabilities = types.ClientCapabilities(
+        workspace=types.WorkspaceClientCapabilities(apply_edit=True),
+        text_document=types.TextDocumentClientCapabilities(
+            synchronization=types.TextDocumentSyncClientCapabilities(dynamic_registration=True)
+        ),
+        experimental={"cass": {"protocolVersions": [1], "permission": {}}},
+    )
+    result = await lsp_client.initialize_session(
+        types.InitializeParams(capabilities=capabilities, process_id=None, root_uri=None)
+    )
+    assert result.capabilities.experimental
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASS_HOME", str(tmp_path / "home"))
+
+
+class Buffer:
+    """A document in a small editor: applies the edits it is sent, unless it is told to lie."""
+
+    def __init__(self, client: LanguageClient, path: Path, text: str, *, lies: bool = False) -> None:
+        self.client, self.uri, self.text, self.version, self.lies = client, path.as_uri(), text, 1, lies
+        client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(self.uri, "python", self.version, text))
+        )
+
+        @client.feature(types.WORKSPACE_APPLY_EDIT)
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            if not self.lies:
+                self.change(params)
+            return types.ApplyWorkspaceEditResult(applied=True)
+
+    def change(self, params: types.ApplyWorkspaceEditParams) -> None:
+        assert params.edit.document_changes
+        (change,) = params.edit.document_changes
+        assert isinstance(change, types.TextDocumentEdit)
+        assert change.text_document.version == self.version
+        lines = self.text.splitlines(keepends=True)
+        for edit in reversed(change.edits):
+            assert isinstance(edit, types.TextEdit)
+            start = sum(map(len, lines[: edit.range.start.line])) + edit.range.start.character
+            end = sum(map(len, lines[: edit.range.end.line])) + edit.range.end.character
+            self.text = self.text[:start] + edit.new_text + self.text[end:]
+        self.type(self.text)
+
+    def type(self, text: str) -> None:
+        self.text, self.version = text, self.version + 1
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(self.version, self.uri),
+                [types.TextDocumentContentChangeWholeDocument(text)],
+            )
+        )
+
+
+async def _turn(client: LanguageClient, project: Path, *steps: object) -> Any:
+    @client.feature("cass/session/requestPermission")
+    def permit(params: Any) -> dict[str, object]:
+        return {"outcome": {"outcome": "selected", "optionId": "allow_once"}}
+
+    async with asyncio.timeout(LIMIT):
+        opened = await client.protocol.send_request_async(
+            "cass/session/new", {"cwd": str(project), "configOptions": {"model": script(project.parent / "s.json", *steps)}}
+        )
+        return await client.protocol.send_request_async(
+            "cass/session/prompt",
+            {"sessionId": opened.sessionId, "prompt": [{"type": "text", "text": "go"}], "wait": True},
+        )
+
+
+def _call(tool: str, **arguments: object) -> dict[str, object]:
+    return {"tool_calls": [{"name": tool, "arguments": arguments}]}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "a.py").write_text("saved = 1\nlast")
+    return folder
+
+
+EDIT = _call("edit_file", path="a.py", old_string="two = 2", new_string="two = 'zwei'")
+
+
+async def test_an_unsaved_buffer_is_read_and_changed_in_the_editor(client: LanguageClient, project: Path) -> None:
+    buffer = Buffer(client, project / "a.py", "typed = 0\ntwo = 2\nlast")
+    read = {**_call("read_file", path="a.py")}
+    answer = await _turn(client, project, read, {**EDIT, "expect": "typed = 0"}, {"text": "done"})
+    assert answer.text == "done", answer
+    assert buffer.text == "typed = 0\ntwo = 'zwei'\nlast"
+    assert (project / "a.py").read_text() == "saved = 1\nlast"
+
+
+async def test_an_editor_that_lies_is_not_believed(client: LanguageClient, project: Path) -> None:
+    buffer = Buffer(client, project / "a.py", "two = 2\n", lies=True)
+    answer = await _turn(client, project, EDIT, {"text": "told", "expect": "did not take the change"})
+    assert answer.text == "told", answer
+    assert buffer.text == "two = 2\n"
+    assert (project / "a.py").read_text() == "saved = 1\nlast"
+
+
+async def test_a_clean_buffer_is_changed_on_disk(client: LanguageClient, project: Path) -> None:
+    (project / "a.py").write_text("two = 2\n")
+    Buffer(client, project / "a.py", "two = 2\n")
+    answer = await _turn(client, project, EDIT, {"text": "done"})
+    assert answer.text == "done", answer
+    assert (project / "a.py").read_text() == "two = 'zwei'\n"
+
+
+async def test_unknown_requests_of_lsp_are_refused(client: LanguageClient) -> None:
+    with pytest.raises(Exception, match="no method"):
+        await client.text_document_hover_async(
+            types.HoverParams(types.TextDocumentIdentifier("file:///x"), types.Position(0, 0))
+        )
+
+
