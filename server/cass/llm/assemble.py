@@ -115,11 +115,14 @@ class Assembly:
         """The last things to show, and the whole answer."""
         if self.reason is None:
             raise BadResponse("The stream ended before the answer was finished.")
+        shown = len(self._deltas)
         self._flush()
         calls = self.calls.finish(self._expected.taken_ids, cut=self.reason == "length")
         answer = self._blocks(calls)
         if not calls and self._expected.text_calls and self.reason != "length":
             answer, calls = self._printed(answer)
+            if calls:
+                del self._deltas[shown:]  # what was kept back turned out to be a call, not text
         self._check(answer, has_calls=bool(calls))
         notices = [ModelNotice(text) for text in self.notices]
         if self.calls.left_out:

@@ -60,10 +60,12 @@ class LLMClient(Models):
             provider, model = self._endpoints.split(self._config.model)
             return f"{provider}/{model}"
         for provider in self._by_preference():
-            endpoint = self._endpoints.resolve(provider, look_in_keyring=False)
-            if endpoint.own and endpoint.preset.default_model:
-                return f"{provider}/{endpoint.preset.default_model}"
-            if found := await self._first_model(endpoint, LIST_LIMIT):
+            if found := await self._default_of(provider, in_keyring=False):
+                return found
+        for provider in self._endpoints.names:
+            if self._endpoints.preset(provider).default_model and (
+                found := await self._default_of(provider, in_keyring=True)
+            ):
                 return found
         for provider in self._endpoints.names:
             preset = self._endpoints.preset(provider)
@@ -124,6 +126,16 @@ class LLMClient(Models):
         usable = [name for name in self._endpoints.names if self._endpoints.is_usable(name)]
         first = [self._config.default_provider, "openai", "openrouter"]
         return sorted(usable, key=lambda name: (first.index(name) if name in first else len(first), name))
+
+    async def _default_of(self, provider: str, *, in_keyring: bool) -> str | None:
+        """The provider's default model at its own host, else the first one that is listed; None without a key."""
+        try:
+            endpoint = await asyncio.to_thread(self._endpoints.resolve, provider, look_in_keyring=in_keyring)
+        except AuthenticationError:
+            return None
+        if endpoint.own and endpoint.preset.default_model:
+            return f"{provider}/{endpoint.preset.default_model}"
+        return None if in_keyring else await self._first_model(endpoint, LIST_LIMIT)
 
     async def _first_model(self, endpoint: Endpoint, limit: float) -> str | None:
         try:

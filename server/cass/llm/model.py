@@ -54,7 +54,7 @@ class RemoteModel(Model):
     """A model behind HTTP."""
 
     def __init__(self, endpoint: Endpoint, model: str, link: Link, shared: Shared) -> None:
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._model = model
         self._link = link
         self._shared = shared
@@ -65,7 +65,7 @@ class RemoteModel(Model):
     @property
     def name(self) -> str:
         """`provider/model`."""
-        return f"{self._endpoint.preset.name}/{self._model}"
+        return f"{self.endpoint.preset.name}/{self._model}"
 
     @property
     def quirks(self) -> Quirks:
@@ -75,7 +75,7 @@ class RemoteModel(Model):
     @property
     def context_window(self) -> int | None:
         """The configured size, else the learned one, else what is known of the family at the provider's own host."""
-        known = self._endpoint.models.get(self._model)
+        known = self.endpoint.models.get(self._model)
         if known is not None and known.context_window is not None:
             return known.context_window
         if self.quirks.window is not None:
@@ -83,13 +83,13 @@ class RemoteModel(Model):
         listed = self._shared.listed.get(self.name, ModelFacts())
         if listed.window is not None:
             return listed.window
-        preset = self._endpoint.preset
-        return preset.window(self._model) if preset.window is not None and self._endpoint.own else None
+        preset = self.endpoint.preset
+        return preset.window(self._model) if preset.window is not None and self.endpoint.own else None
 
     @property
     def place(self) -> Place:
         """The endpoint, for error texts."""
-        return place_of(self._endpoint, self._model)
+        return place_of(self.endpoint, self._model)
 
     def estimate(self, text: str) -> int:
         """About how many tokens a text is, calibrated by what the endpoint reported; rounded up."""
@@ -104,8 +104,8 @@ class RemoteModel(Model):
         policy = RetryPolicy(self._shared.llm.max_retries, self._shared.llm.max_retry_wait, self._shared.retry_base)
         lessons = 0
         while True:
-            terms = terms_of(self._endpoint, self._model, self.quirks, self._shared.llm.max_output)
-            wire = self._wire(terms)
+            terms = terms_of(self.endpoint, self._model, self.quirks, self._shared.llm.max_output)
+            wire = self.wire(terms)
             body = wire.write(request, terms, self._shared.cache)
             refused: Refused | None = None
             try:
@@ -156,13 +156,14 @@ class RemoteModel(Model):
                 await self._ask_facts()
                 yield replace(event, usage=self._priced(event.usage), model=event.model or self._model)
 
-    def _wire(self, terms: Terms) -> Wire:
-        known = self._endpoint.models.get(self._model)
-        asked = known.wire if known is not None and known.wire != "auto" else self._endpoint.wire
+    def wire(self, terms: Terms) -> Wire:
+        """The API that this model is asked on."""
+        known = self.endpoint.models.get(self._model)
+        asked = known.wire if known is not None and known.wire != "auto" else self.endpoint.wire
         if asked == "auto":
-            only = self._endpoint.preset.responses_only
+            only = self.endpoint.preset.responses_only
             asked = terms.quirks.wire or "chat"
-            if not terms.quirks.wire and only is not None and self._endpoint.own and only(self._model):
+            if not terms.quirks.wire and only is not None and self.endpoint.own and only(self._model):
                 asked = "responses"
         return ResponsesWire() if asked == "responses" else ChatWire()
 
@@ -176,14 +177,14 @@ class RemoteModel(Model):
         expected = estimated * quirks.ratio
         if reported >= 1000 and reported < expected * TRUNCATED_BELOW and expected - reported > 1500:
             window = self.context_window
-            if not self._endpoint.own and (window is None or window > reported * 2):
+            if not self.endpoint.own and (window is None or window > reported * 2):
                 self._learn(window=1 << (reported - 1).bit_length())
             if self._told_truncation:
                 return None
             self._told_truncation = True
             hint = (
                 "set OLLAMA_CONTEXT_LENGTH for the Ollama server"
-                if self._endpoint.preset.local
+                if self.endpoint.preset.local
                 else ("give the server a bigger context")
             )
             return ModelNotice(
@@ -200,7 +201,7 @@ class RemoteModel(Model):
         if usage is None or usage.cost is not None:
             return usage
         sources = [
-            self._endpoint.models.get(self._model, ModelConfig()),
+            self.endpoint.models.get(self._model, ModelConfig()),
             self.quirks,
             self._shared.listed.get(self.name, ModelFacts()),
         ]
@@ -213,14 +214,14 @@ class RemoteModel(Model):
 
     async def _ask_facts(self) -> None:
         """Once, after the first answer: the window and the prices, where the endpoint tells them cheaply."""
-        preset = self._endpoint.preset
-        if self._asked_facts or preset.facts is None or not (preset.local or self._endpoint.own):
+        preset = self.endpoint.preset
+        if self._asked_facts or preset.facts is None or not (preset.local or self.endpoint.own):
             return
         self._asked_facts = True
         try:
             async with asyncio.timeout(FACTS_LIMIT):
                 facts = await preset.facts(
-                    lambda url: self._link.get(url, FACTS_LIMIT), self._endpoint.base_url, self._model
+                    lambda url: self._link.get(url, FACTS_LIMIT), self.endpoint.base_url, self._model
                 )
         except (CassError, TimeoutError):
             return

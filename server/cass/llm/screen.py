@@ -10,7 +10,7 @@ _CALL_ANYWHERE = (
     "[TOOL_CALLS]",
     "<|python_tag|>",
 )
-_CALL_AT_START = ("{", "[{", "[ {", "[\n", "```json", "```\n{", "```tool")
+_CALL_AT_START = ("{", "[{", "[ {", "[\n", "```json", "```\n{", "```\n<", "```xml", "```tool")
 _LONGEST = max(len(mark) for mark in _CALL_ANYWHERE) - 1
 
 

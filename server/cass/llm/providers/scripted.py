@@ -114,9 +114,7 @@ def load_script(path: Path) -> Script:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the script"
-        raise ConfigError(
-            f"{key}: {first['msg']}.", where=where
-        ) from None
+        raise ConfigError(f"{key}: {first['msg']}.", where=where) from None
 
 
 @dataclass
