@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import Literal
 from uuid import uuid4
 
 from cass.errors import ToolError
@@ -17,137 +15,14 @@ from cass.ports import JobReport
 from cass.process import strays
 from cass.process.environ import MARK, child_environ
 from cass.process.guard import Guard
-from cass.process.output import Output, readable
+from cass.process.job import Job
+from cass.process.output import Output
 
 GRACE = 2.0
 """Seconds between asking a job to end and killing it."""
 
-DRAIN = 0.3
-"""Seconds to wait for the last output when the shell has ended but something else still holds the pipe."""
-
 _RUNNING_AT_MOST = 16
 _KEPT_AT_MOST = 64
-_CHUNK = 65_536
-_PROGRESS_EVERY = 0.05
-_PROGRESS_CHARS = 4_000
-
-State = Literal["running", "exited", "timed_out", "killed"]
-
-
-class _Job:
-    """One command: its shell, its pipe, its output."""
-
-    def __init__(self, output: Output, mark: str, on_output: Callable[[str], None] | None) -> None:
-        self.output = output
-        self.mark = mark
-        self.state: State = "running"
-        self.exit_code: int | None = None
-        self.began = time.monotonic()
-        self.ended: float | None = None
-        self.news = asyncio.Event()
-        self.over = asyncio.Event()
-        self.silent = asyncio.Event()
-        self.pid = 0
-        self.waiter: asyncio.Task[None] | None = None
-        self._pipe = -1
-        self._kept = True
-        self._on_output = on_output
-        self._fresh = b""
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def launch(self, command: str, cwd: Path, env: Mapping[str, str]) -> None:
-        """Start the shell. Cancelling leaves nothing behind."""
-        shell = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
-        self._pipe, writing = os.pipe()
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                shell,
-                "-c",
-                command,
-                cwd=cwd,
-                env=dict(env),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
-                start_new_session=True,
-            )
-        )
-        try:
-            process = await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            starting.add_done_callback(_kill_started)
-            self.hang_up()
-            raise
-        except (OSError, ValueError) as error:
-            self.hang_up()
-            raise ToolError(f"The command cannot be started in {cwd}: {_reason(error)}.") from None
-        finally:
-            os.close(writing)
-        self.pid = process.pid
-        os.set_blocking(self._pipe, False)
-        asyncio.get_running_loop().add_reader(self._pipe, self._read)
-        self.waiter = asyncio.ensure_future(self._wait(process))
-
-    async def _wait(self, process: asyncio.subprocess.Process) -> None:
-        code = await process.wait()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN):
-                await self.silent.wait()
-        # What still holds the pipe was left in the background on purpose: it may go on printing, unheard, for
-        # a closed pipe would kill it.
-        self._kept = False
-        if self.state == "running":
-            self.state = "exited"
-            self.exit_code = code if code >= 0 else 128 - code
-        self.ended = time.monotonic()
-        self._tell()
-        self.output.close()
-        self.over.set()
-        self.news.set()
-
-    def report(self) -> JobReport:
-        """How it stands, with the output since the last report."""
-        text, spill = self.output.take()
-        if not self.over.is_set():
-            self.news.clear()
-        elapsed = (self.ended or time.monotonic()) - self.began
-        return JobReport(text, self.state, self.exit_code, elapsed, spill)
-
-    def hang_up(self) -> None:
-        """Close the pipe. Whatever writes to it from now on is ended by the system."""
-        if self._pipe >= 0:
-            with contextlib.suppress(RuntimeError):
-                asyncio.get_running_loop().remove_reader(self._pipe)
-            os.close(self._pipe)
-            self._pipe = -1
-        self.silent.set()
-
-    def _read(self) -> None:
-        try:
-            data = os.read(self._pipe, _CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.hang_up()
-            return
-        if not self._kept:
-            return
-        self.output.feed(data)
-        self.news.set()
-        if self._on_output is not None:
-            self._fresh = (self._fresh + data)[-_PROGRESS_CHARS:]
-            if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(_PROGRESS_EVERY, self._tell)
-
-    def _tell(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        fresh, self._fresh = self._fresh, b""
-        if fresh and self._on_output is not None:
-            self._on_output(readable(fresh.decode("utf-8", "ignore")))
 
 
 class ShellJobs:
@@ -174,8 +49,8 @@ class ShellJobs:
         self._owns_guard = guard is None
         self._session = uuid4().hex[:8]
         self._count = 0
-        self._jobs: dict[str, _Job] = {}
-        self._left: list[_Job] = []
+        self._jobs: dict[str, Job] = {}
+        self._left: list[Job] = []
         self._ending: set[asyncio.Task[None]] = set()
 
     async def run(
@@ -245,27 +120,27 @@ class ShellJobs:
         if self._owns_guard:
             await self._guard.close()
 
-    async def _launch(self, command: str, cwd: Path, on_output: Callable[[str], None] | None) -> _Job:
+    async def _launch(self, command: str, cwd: Path, on_output: Callable[[str], None] | None) -> Job:
         if "\0" in command:
             raise ToolError("The command holds a NUL character.")
         self._count += 1
         spill = self._spill_dir / f"output-{self._session}-{self._count}.txt"
         mark = f"{self._guard.token}.{self._session}.{self._count}"
         output = Output(self._output_chars, spill, taken_in_parts=on_output is None)
-        job = _Job(output, f"{MARK}={mark}.", on_output)
+        job = Job(output, f"{MARK}={mark}.", on_output)
         self._guard.start()
         await job.launch(command, cwd, {**self._environ, MARK: f"{mark}."})
         self._guard.watch(job.pid)
         return job
 
-    def _find(self, job_id: str) -> _Job:
+    def _find(self, job_id: str) -> Job:
         job = self._jobs.get(job_id)
         if job is None:
             known = ", ".join(self._jobs) or "none"
             raise ToolError(f"There is no background job {job_id!r}. Known jobs: {known}.")
         return job
 
-    async def _settle(self, job: _Job) -> None:
+    async def _settle(self, job: Job) -> None:
         """After a normal end: keep in mind what still runs of it, forget what is gone."""
         if job not in self._left:
             self._left.append(job)
@@ -275,13 +150,13 @@ class ShellJobs:
             if not lives:
                 self._forget(one)
 
-    def _forget(self, job: _Job) -> None:
+    def _forget(self, job: Job) -> None:
         self._guard.release(job.pid)
         job.hang_up()
         if job in self._left:
             self._left.remove(job)
 
-    async def _end(self, job: _Job) -> None:
+    async def _end(self, job: Job) -> None:
         """Ask everything of the job to end, kill it after a moment. Goes on when the caller is cancelled."""
         await asyncio.shield(self._later(self._end_all(job)))
 
@@ -292,11 +167,14 @@ class ShellJobs:
         task.add_done_callback(self._ending.discard)
         return task
 
-    async def _end_all(self, job: _Job) -> None:
-        # Before the first signal, while it still shows who descends from whom.
+    async def _end_all(self, job: Job) -> None:
+        # Before the first signal, while it still shows who descends from whom; and not while a flood of output
+        # keeps the interpreter busy.
+        job.listen(on=False)
         pids = await asyncio.to_thread(strays.members, job.pid, job.mark)
         if pids:
             strays.send(job.pid, pids, signal.SIGTERM)
+        job.listen(on=True)
         deadline = time.monotonic() + GRACE
         pause = 0.02
         while pids and time.monotonic() < deadline:
@@ -314,13 +192,3 @@ class ShellJobs:
             async with asyncio.timeout(1.0):
                 await job.over.wait()
         self._forget(job)
-
-
-def _kill_started(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    """A shell that came up after nobody wanted it any more."""
-    if not starting.cancelled() and starting.exception() is None:
-        strays.send(starting.result().pid, set(), signal.SIGKILL)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror or "error").lower() if isinstance(error, OSError) else str(error)

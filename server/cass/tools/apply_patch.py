@@ -14,6 +14,7 @@ Give 3 lines of context."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,7 +54,7 @@ async def prepare(params: Params, ctx: ToolContext) -> Action:
         path = located(section.path, ctx)
         state = files.get(path) or await _present(section.path, ctx)
         try:
-            files[path] = _after(section, state, ctx)
+            files[path] = await asyncio.to_thread(_after, section, state, ctx)
         except ToolError as error:
             return refusal(f"Patch {short(path, ctx)}", path, error)
     edits = tuple(edit for path, file in files.items() if (edit := _edit(path, file)))

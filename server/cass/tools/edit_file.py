@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from cass.errors import ToolError
 from cass.ports import Action, FileEdit, FileText, ToolContext
 from cass.protocol.events import ToolLocation
@@ -43,8 +45,9 @@ async def prepare(params: Params, ctx: ToolContext) -> Action:
     if old == new:
         raise ToolError("old_string and new_string differ in line ends only. Convert them in the shell.")
     flat = flatten(base.text)
-    found = find(flat.text, old)
-    problem = _problem(params, found, flat.text, shown)
+    # In a thread: in a big file, looking for something that is only alike takes a while.
+    found = await asyncio.to_thread(find, flat.text, old)
+    problem = await asyncio.to_thread(_problem, params, found, flat.text, shown)
     if problem is not None:
         return refusal(f"Edit {shown}", path, problem)
     text = replaced(base.text, flat, found, old, new, base.eol)
