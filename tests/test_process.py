@@ -94,11 +94,11 @@ async def test_commands_see_no_keys_no_terminal_and_no_input(jobs: ShellJobs) ->
 
 async def test_the_shell_is_waited_for_not_what_it_left_behind(jobs: ShellJobs, tmp_path: Path) -> None:
     tag = next(TAGS)
-    file = tmp_path / "ticks"
-    began = time.monotonic()
-    report = await run(jobs, f"(sleep 0.5; echo late; echo late > {file}; exec sleep {tag}) & echo now")
-    assert report.output == "now\n"
-    assert time.monotonic() - began < 1.5
+    file, gate = tmp_path / "file", tmp_path / "gate"
+    os.mkfifo(gate)
+    report = await run(jobs, f"(cat {gate}; echo late; echo late > {file}; exec sleep {tag}) & echo now")
+    assert (report.output, report.state) == ("now\n", "exited")
+    await asyncio.to_thread(gate.write_text, "go")
     assert await until(file.exists, 5), "a process left in the background was ended by its closed output"
     assert await until(lambda: bool(alive(tag)), 5)
     await jobs.close()
@@ -111,7 +111,7 @@ async def test_time_limit_leaves_nothing_whatever_the_shape(jobs: ShellJobs) -> 
     reports = await asyncio.gather(
         *(run(jobs, command.format(tag=tags[shape]), 0.7) for shape, command in SHAPES.items())
     )
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 15
     assert {(r.state, r.exit_code) for r in reports} == {("timed_out", None)}
     assert {shape: alive(tag) for shape, tag in tags.items() if alive(tag)} == {}
 
@@ -125,7 +125,7 @@ async def test_cancelling_leaves_nothing_whatever_the_shape(jobs: ShellJobs) -> 
         task.cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
     assert {shape: alive(tag) for shape, tag in tags.items() if alive(tag)} == {}
 
 
@@ -252,7 +252,7 @@ async def test_long_output_is_head_and_tail_and_a_private_file(jobs: ShellJobs) 
 async def test_endless_output_is_stopped_by_the_time_limit_alone(jobs: ShellJobs) -> None:
     began = time.monotonic()
     text, junk = await asyncio.gather(run(jobs, "yes", 1.5), run(jobs, "cat /dev/urandom", 1.5))
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 10
     assert text.state == junk.state == "timed_out"
     assert text.output.endswith("y\ny\n")
     assert not any(ord(char) < 32 and char not in "\n\t" for char in junk.output)
