@@ -131,9 +131,12 @@ def chat(server: Server, version: bool, **given: Unpack[_Given]) -> int:
 
         return with_client(server, lambda client: run_headless(client, options))
     _check_interactive(given)
-    from cass_cli.repl import run_repl
+    from cass_cli.typeahead import keeping_keys
 
-    return with_client(server, lambda client: run_repl(client, options))
+    with keeping_keys():
+        from cass_cli.repl import run_repl
+
+        return with_client(server, lambda client: run_repl(client, options))
 
 
 def _options(given: _Given) -> Options:

@@ -115,6 +115,10 @@ class Conversation:
         """The user's own command; its output comes as updates. Cancelling this stops the command."""
         try:
             await self._client.request(SESSION_SHELL, {"sessionId": self.status.session_id, "command": command})
+        except asyncio.CancelledError:
+            self._renderer.tools.clear()
+            self._renderer.say(self._paint.yellow("Stopped."))
+            raise
         except ServerError as error:
             self.complain(error)
 

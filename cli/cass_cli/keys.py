@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prompt_toolkit.filters import has_completions, has_selection
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_completions, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 KEY_HELP = """\
@@ -24,8 +25,10 @@ More here: /sessions  pick another session   /quit  leave"""
 def prompt_keys(interrupt: Callable[[KeyPressEvent], None], next_mode: Callable[[], None]) -> KeyBindings:
     """The bindings on top of prompt_toolkit's own."""
     bindings = KeyBindings()
+    # Not while an earlier prompt is searched for: that has its own Enter, Esc and Ctrl-C.
+    typing = has_focus(DEFAULT_BUFFER)
 
-    @bindings.add("enter")
+    @bindings.add("enter", filter=typing)
     def send(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
@@ -40,21 +43,21 @@ def prompt_keys(interrupt: Callable[[KeyPressEvent], None], next_mode: Callable[
         else:
             buffer.validate_and_handle()
 
-    @bindings.add("escape", "enter")
-    @bindings.add("c-j")
+    @bindings.add("escape", "enter", filter=typing)
+    @bindings.add("c-j", filter=typing)
     def new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    @bindings.add("c-c")
+    @bindings.add("c-c", filter=typing)
     def stop(event: KeyPressEvent) -> None:
         interrupt(event)
 
-    @bindings.add("s-tab", filter=~has_completions)
+    @bindings.add("s-tab", filter=typing & ~has_completions)
     def switch(event: KeyPressEvent) -> None:
         del event
         next_mode()
 
-    @bindings.add("escape", filter=~has_selection)
+    @bindings.add("escape", filter=typing)
     def clear(event: KeyPressEvent) -> None:
         state = event.current_buffer.complete_state
         if state is not None and state.current_completion is not None:

@@ -48,8 +48,7 @@ OWN_COMMANDS = {"sessions": "Pick another session.", "quit": "Leave."}
 async def run_repl(client: CassClient, options: Options) -> int:
     """Talk until the user leaves. Answers the exit code."""
     greeting = await greet(client, options, person=True)
-    paint = Paint.for_stream(sys.stdout, greeting.color)
-    repl = Repl(client, options, greeting, Terminal(paint))
+    repl = Repl(client, options, greeting, Terminal(Paint.for_stream(sys.stdout, greeting.color)))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, repl.interrupt)
     try:
@@ -212,7 +211,7 @@ class Repl:
         session = await self._resume(wanted) if wanted else await new_session(self._client, self._options)
         self._talk.attach(session)
         if not session.resumed:
-            self.say(f"cass in {escape_line(session.cwd)}; /help shows what you can do here.")
+            self.say(f"cass in {escape_line(session.cwd)}\n/help shows what you can do here.")
 
     async def _resume(self, session_id: str) -> OpenSession:
         with self._talk.replaying():

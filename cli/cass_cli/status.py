@@ -9,6 +9,8 @@ from cass_cli.fields import Json, get_int, get_list, get_number, get_object, get
 
 CYCLE = (("plan", ""), ("active", "ask"), ("active", "edits"), ("active", "auto"))
 
+MODEL_COLUMNS = 24
+
 
 @dataclass
 class Status:
@@ -62,7 +64,8 @@ class Status:
     def toolbar(self, width: int) -> str:
         """One line of at most `width` columns; what matters least is left out first."""
         model = escape_line(self.config.get("model", "")) or "no model"
-        parts = [self.mode(), model]
+        room = max(MODEL_COLUMNS, width // 2 - len(self.mode()))
+        parts = [self.mode(), model if len(model) <= room else "..." + model[3 - room :]]
         if self.used or self.size:
             used = f"{'~' if self.estimated else ''}{thousands(self.used)}"
             parts.append(f"{used}/{thousands(self.size)} tokens" if self.size else f"{used} tokens")

@@ -48,6 +48,8 @@ class ToolView:
         if call.status not in _OVER:
             return ""
         del self._calls[call_id]
+        if not (call.title or call.name):
+            return ""
         return "\n".join(filter(None, (self._line(call, update), self._details(call, call_id, update))))
 
     def chunk(self, update: Json) -> None:
