@@ -14,7 +14,9 @@ import pytest
 from support.server import running
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = dict(re.findall(r"```python (\S+)\n(.*?)```", (ROOT / "docs" / "extending.md").read_text("utf-8"), re.DOTALL))
+EXAMPLES = dict(
+    re.findall(r"```python (\S+)\n(.*?)```", (ROOT / "docs" / "extending.md").read_text("utf-8"), re.DOTALL)
+)
 
 
 @pytest.fixture

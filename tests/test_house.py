@@ -80,14 +80,20 @@ def test_nobody_names_a_plug_in() -> None:
         room = path.relative_to(SERVER).parts[0]
         for line in path.read_text("utf-8").splitlines():
             if plug_ins.match(line.strip()):
-                allowed = re.match(rf"from cass\.{room}(\.providers)?\._?\w+ import|from cass\.{room} import", line.strip())
+                allowed = re.match(
+                    rf"from cass\.{room}(\.providers)?\._?\w+ import|from cass\.{room} import", line.strip()
+                )
                 assert allowed, f"{path}: {line}"
 
 
 def test_the_floors_hold() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:]
 
@@ -118,7 +124,10 @@ def test_the_wire_schema_that_is_committed_is_fresh() -> None:
 def test_the_configuration_page_is_fresh() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "generate.py"), "--print", "configuration"],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stdout == (ROOT / "docs" / "configuration.md").read_text("utf-8"), "run: python dev.py generate"
 

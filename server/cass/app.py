@@ -15,7 +15,8 @@ from cass.layers import Layer, Loaded
 from cass.llm.client import LLMClient
 from cass.ports import Store, Workspace
 from cass.process import ShellJobs
-from cass.protocol.methods import ModelsListResult, SessionListParams, StatusResult
+from cass.protocol.looking import ModelsListResult, StatusResult
+from cass.protocol.methods import SessionListParams
 from cass.sessions.command import Command
 from cass.sessions.house import House
 from cass.sessions.library import Library

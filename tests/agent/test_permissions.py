@@ -93,7 +93,8 @@ def test_rules_for_commands(command: str, rules: dict[str, list[str]], expected:
 
 
 @pytest.mark.parametrize(
-    "command", ['r""m x', "$'\\x72m' x", "{rm,x}", "x=rm; $x y", "eval 'r''m x'", "bash -c 'r\"\"m x'", "r* x", "nice r\\m x"]
+    "command",
+    ['r""m x', "$'\\x72m' x", "{rm,x}", "x=rm; $x y", "eval 'r''m x'", "bash -c 'r\"\"m x'", "r* x", "nice r\\m x"],
 )
 def test_a_disguised_command_is_never_waved_through_where_rules_restrict(command: str) -> None:
     assert judge("shell", _command(command), _policy(approval="auto", deny=["shell(rm*)"])).answer != "allow"
@@ -143,7 +144,9 @@ def test_modes_and_approvals(action: Action, policy: Policy, expected: str) -> N
 )
 def test_rules_for_paths(rule: str, path: str, hit: bool) -> None:
     assert judge("edit_file", _edit(path), _policy(allow=[rule])).answer == ("allow" if hit else "ask")
-    assert judge("edit_file", _edit(path), _policy(approval="auto", deny=[rule])).answer == ("deny" if hit else "allow")
+    assert judge("edit_file", _edit(path), _policy(approval="auto", deny=[rule])).answer == (
+        "deny" if hit else "allow"
+    )
 
 
 def test_one_denied_path_denies_the_whole_patch() -> None:
@@ -222,7 +225,10 @@ def test_what_plan_mode_runs(command: str, safe: bool, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "safe"),
     [
-        ('[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n[branch "main"]\n\tmerge = refs/heads/main\n', True),
+        (
+            '[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n[branch "main"]\n\tmerge = refs/heads/main\n',
+            True,
+        ),
         ("[core]\n\tfsmonitor = ./run.sh\n", False),
         ("[diff]\n\texternal = ./run.sh\n", False),
         ('[filter "x"]\n\tclean = ./run.sh\n', False),
@@ -251,7 +257,23 @@ def test_git_outside_a_repository_or_behind_a_link_is_not_read_only(tmp_path: Pa
     assert not is_read_only("git status", tmp_path)
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "a\rb", "a\x1b[2Jb", "a\u2028b", "a\u00a0b", "'a\x07'", "#x", "a #x", "~/x", "a; ", ";a", "a && && b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\x00b",
+        "a\rb",
+        "a\x1b[2Jb",
+        "a\u2028b",
+        "a\u00a0b",
+        "'a\x07'",
+        "#x",
+        "a #x",
+        "~/x",
+        "a; ",
+        ";a",
+        "a && && b",
+    ],
+)
 def test_what_is_not_understood_is_not_read(text: str) -> None:
     understood = shellwords.read(text)
     assert understood is None or not understood.plain or text == "a; "

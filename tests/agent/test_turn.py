@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.house import House, RecordingClient, ask, call, no, prompt, yes
 
+from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.edits import HunkDecision
 from cass.protocol.events import (
     AgentMessage,
@@ -17,13 +17,13 @@ from cass.protocol.events import (
     Notice,
     PermissionGranted,
     PlanUpdate,
-    Retry,
     StateUpdate,
     ToolCallUpdate,
     UserMessage,
 )
 from cass.protocol.messages import ToolResult
-from cass.protocol.methods import PermissionOutcome, RequestPermissionParams, Rules
+from cass.protocol.methods import Rules
+from support.house import House, RecordingClient, ask, call, no, prompt
 
 
 @pytest.fixture
@@ -77,7 +77,9 @@ async def test_exactly_one_idle_ends_a_turn_and_nothing_follows(house: House) ->
 
 async def test_a_refusal_reaches_the_model_with_its_reason(house: House) -> None:
     client = RecordingClient(decide=no)
-    session = house.open(client, [call("write_file", path="n", content="x"), {"text": "I see.", "expect": "not like this"}])
+    session = house.open(
+        client, [call("write_file", path="n", content="x"), {"text": "I see.", "expect": "not like this"}]
+    )
     end = await ask(session, "write")
     assert end.stop_reason == "end_turn", end
     assert not (house.project / "n").exists()
@@ -102,7 +104,9 @@ async def test_hunks_are_decided_one_by_one_and_the_model_learns_the_verdict(hou
 
     new = "".join({1: "one\n", 15: "fifteen\n", 28: "last\n"}.get(n, f"line {n}\n") for n in range(30))
     client = RecordingClient(decide=decide)
-    session = house.open(client, [call("write_file", path="a", content=new), {"text": "ok", "expect": "keep fifteen"}])
+    session = house.open(
+        client, [call("write_file", path="a", content=new), {"text": "ok", "expect": "keep fifteen"}]
+    )
     end = await ask(session, "change")
     assert end.stop_reason == "end_turn", end
     text = (house.project / "a").read_text()
@@ -115,7 +119,9 @@ async def test_hunks_are_decided_one_by_one_and_the_model_learns_the_verdict(hou
 async def test_refusing_every_hunk_is_a_refusal(house: House) -> None:
     def decide(ask: RequestPermissionParams) -> PermissionOutcome:
         assert ask.proposal
-        hunks = tuple(HunkDecision(hunk_id=h.hunk_id, decision="reject") for f in ask.proposal.files for h in f.hunks)
+        hunks = tuple(
+            HunkDecision(hunk_id=h.hunk_id, decision="reject") for f in ask.proposal.files for h in f.hunks
+        )
         return PermissionOutcome(outcome="selected", option_id="allow_once", hunks=hunks)
 
     client = RecordingClient(decide=decide)
@@ -143,7 +149,13 @@ async def test_anything_but_a_clear_yes_is_a_no(house: House, outcome: Permissio
 
 async def test_always_holds_for_that_command_in_this_session_and_after(house: House) -> None:
     client = RecordingClient(decide=lambda ask: PermissionOutcome(outcome="selected", option_id="allow_always"))
-    steps = [call("shell", command="touch a"), call("shell", command="touch a"), {"text": "1"}, call("shell", command="touch a"), {"text": "2"}]
+    steps = [
+        call("shell", command="touch a"),
+        call("shell", command="touch a"),
+        {"text": "1"},
+        call("shell", command="touch a"),
+        {"text": "2"},
+    ]
     session = house.open(client, steps)
     await ask(session, "go")
     assert len(client.asks) == 1
@@ -273,7 +285,10 @@ async def test_what_is_said_meanwhile_steers_the_turn(house: House) -> None:
     client = RecordingClient()
     session = house.open(
         client,
-        [call("shell", command="until [ -e go ]; do sleep 0.01; done"), {"text": "both done", "expect": "and this"}],
+        [
+            call("shell", command="until [ -e go ]; do sleep 0.01; done"),
+            {"text": "both done", "expect": "and this"},
+        ],
     )
     turn_id = prompt(session, "do that")
     async with asyncio.timeout(15):
@@ -303,7 +318,9 @@ async def test_a_queued_prompt_waits_for_its_turn(house: House) -> None:
         ("bad_response", "bad_response"),
     ],
 )
-async def test_a_failing_model_ends_the_turn_and_the_next_prompt_works(house: House, kind: str, expected: str) -> None:
+async def test_a_failing_model_ends_the_turn_and_the_next_prompt_works(
+    house: House, kind: str, expected: str
+) -> None:
     steps = [call("list_dir", path="."), {"error": {"kind": kind, "message": "it broke"}}]
     session = house.open(RecordingClient(), steps)
     end = await ask(session, "go")
@@ -370,5 +387,3 @@ async def test_rules_of_the_session_hold(house: House) -> None:
     session = house.open(client, steps, rules=Rules(allow=("shell(echo*)",), deny=("shell(touch*)",)))
     await ask(session, "go")
     assert [s for s, _ in _results(client)] == ["completed", "failed"]
-
-

@@ -12,12 +12,15 @@ import pytest
 import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient
+
 from support.server import script
 
 LIMIT = 20
 
 
-@pytest_lsp.fixture(config=ClientServerConfig(server_command=[sys.executable, "-P", "-m", "cass", "serve", "--stdio"]))
+@pytest_lsp.fixture(
+    config=ClientServerConfig(server_command=[sys.executable, "-P", "-m", "cass", "serve", "--stdio"])
+)
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
     capabilities = types.ClientCapabilities(
         workspace=types.WorkspaceClientCapabilities(apply_edit=True),
@@ -84,7 +87,8 @@ async def _turn(client: LanguageClient, project: Path, *steps: object) -> Any:
 
     async with asyncio.timeout(LIMIT):
         opened = await client.protocol.send_request_async(
-            "cass/session/new", {"cwd": str(project), "configOptions": {"model": script(project.parent / "s.json", *steps)}}
+            "cass/session/new",
+            {"cwd": str(project), "configOptions": {"model": script(project.parent / "s.json", *steps)}},
         )
         return await client.protocol.send_request_async(
             "cass/session/prompt",
@@ -137,5 +141,3 @@ async def test_unknown_requests_of_lsp_are_refused(client: LanguageClient) -> No
         await client.text_document_hover_async(
             types.HoverParams(types.TextDocumentIdentifier("file:///x"), types.Position(0, 0))
         )
-
-

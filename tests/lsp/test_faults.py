@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.server import LIMIT, ServerProcess, frame, running, script
 
 PING = "cass/command/list"
@@ -29,7 +30,15 @@ def _alive(server: ServerProcess) -> None:
         ({"jsonrpc": "2.0", "id": "f", "method": "cass/session/new"}, -32602),
         ({"jsonrpc": "2.0", "id": "f", "method": "cass/session/new", "params": {"cwd": "relative"}}, -32602),
         ({"jsonrpc": "2.0", "id": "f", "method": "cass/session/new", "params": {"cwd": "/none/such"}}, -32602),
-        ({"jsonrpc": "2.0", "id": "f", "method": "cass/session/prompt", "params": {"sessionId": "x", "prompt": []}}, -32602),
+        (
+            {
+                "jsonrpc": "2.0",
+                "id": "f",
+                "method": "cass/session/prompt",
+                "params": {"sessionId": "x", "prompt": []},
+            },
+            -32602,
+        ),
         ({"jsonrpc": "2.0", "id": "f", "method": "cass/session/list", "params": {"limit": 10**30}}, -32602),
         ({"jsonrpc": "2.0", "id": "f", "method": "cass/session/list", "params": {"cursor": "zz"}}, -32602),
         ({"jsonrpc": "2.0", "id": "f", "method": "cass/session/resume", "params": {"sessionId": "../x"}}, -32803),
@@ -50,7 +59,9 @@ def _alive(server: ServerProcess) -> None:
         ({"jsonrpc": "2.0", "id": "f", "method": "initialize", "params": {}}, -32600),
     ],
 )
-def test_a_wrong_message_is_answered_and_the_server_goes_on(shared: ServerProcess, message: object, code: int) -> None:
+def test_a_wrong_message_is_answered_and_the_server_goes_on(
+    shared: ServerProcess, message: object, code: int
+) -> None:
     shared.send(message)
     named = message.get("id") if isinstance(message, dict) and isinstance(message.get("id"), str) else None
     answer = shared.until(lambda m: "error" in m and m.get("id") == named)
@@ -79,7 +90,12 @@ def test_what_is_no_json_is_answered(shared: ServerProcess, body: bytes, id: obj
 
 @pytest.mark.parametrize(
     "junk",
-    [b"garbage\r\n\r\n", b"Content-Length: many\r\n\r\n", b"Content-Length: 99999999999999\r\n\r\n", b"z" * 70_000 + b"\n"],
+    [
+        b"garbage\r\n\r\n",
+        b"Content-Length: many\r\n\r\n",
+        b"Content-Length: 99999999999999\r\n\r\n",
+        b"z" * 70_000 + b"\n",
+    ],
 )
 def test_bytes_that_are_no_message_do_not_make_it_deaf(shared: ServerProcess, junk: bytes) -> None:
     shared.raw(junk)
@@ -162,7 +178,9 @@ def test_a_closed_output_ends_the_server(tmp_path: Path) -> None:
     assert process.stdin
     assert process.stdout
     try:
-        process.stdin.write(frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}))
+        process.stdin.write(
+            frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}})
+        )
         process.stdin.flush()
         process.stdout.readline()
         process.stdout.close()
@@ -186,7 +204,9 @@ def test_a_dead_parent_is_noticed_though_the_input_stays_open(tmp_path: Path) ->
 
 def test_a_stray_print_never_reaches_the_wire(tmp_path: Path) -> None:
     plug_in = tmp_path / "noisy.py"
-    plug_in.write_text("print('at import'); import os; os.write(1, b'raw bytes'); os.system('echo from a child; cat')\n")
+    plug_in.write_text(
+        "print('at import'); import os; os.write(1, b'raw bytes'); os.system('echo from a child; cat')\n"
+    )
     with running(tmp_path / "home", PYTHONPATH=str(tmp_path), PYTHONSTARTUP="", PYTHONWARNINGS="") as server:
         server.initialize()
         folder = tmp_path / "project"
@@ -210,7 +230,9 @@ def test_a_client_that_does_not_read_does_not_freeze_the_server(tmp_path: Path) 
     try:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}))
+        process.stdin.write(
+            frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}})
+        )
         process.stdin.flush()
         process.stdout.readline()
         for number in range(2, 3_000):

@@ -33,7 +33,13 @@ def test_what_peers_send_is_understood_at_any_split(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "junk",
-    [b"hello\n", b"Content-Length: abc\r\n\r\n", b"Content-Length: -5\r\n\r\n", b"\x00\xff\n", b"printed without an end"],
+    [
+        b"hello\n",
+        b"Content-Length: abc\r\n\r\n",
+        b"Content-Length: -5\r\n\r\n",
+        b"\x00\xff\n",
+        b"printed without an end",
+    ],
 )
 def test_after_garbage_the_next_message_is_found(junk: bytes) -> None:
     framing = HeaderFraming()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.server import ServerProcess, running, script
 
 PERMIT = {"outcome": {"outcome": "selected", "optionId": "allow_once"}}
@@ -39,7 +40,9 @@ def project(tmp_path: Path) -> Path:
 
 def _open(server: ServerProcess, project: Path, *steps: object, **options: str) -> str:
     model = script(project.parent / f"s{len(list(project.parent.iterdir()))}.json", *steps)
-    return server.call("cass/session/new", {"cwd": str(project), "configOptions": {"model": model, **options}})["sessionId"]
+    return server.call("cass/session/new", {"cwd": str(project), "configOptions": {"model": model, **options}})[
+        "sessionId"
+    ]
 
 
 def _prompt(server: ServerProcess, session: str, text: str = "go", **more: object) -> Any:
@@ -48,7 +51,9 @@ def _prompt(server: ServerProcess, session: str, text: str = "go", **more: objec
 
 def test_a_turn_with_an_approved_edit(server: ServerProcess, project: Path) -> None:
     (project / "a").write_text("one\ntwo\n")
-    session = _open(server, project, _call("edit_file", path="a", old_string="two", new_string="2"), {"text": "done"})
+    session = _open(
+        server, project, _call("edit_file", path="a", old_string="two", new_string="2"), {"text": "done"}
+    )
     server.on_request = lambda m: PERMIT if m["method"] == "cass/session/requestPermission" else None
     accepted = _prompt(server, session)
     end = server.update("state_update", state="idle")
@@ -74,7 +79,11 @@ def test_a_pending_edit_can_be_decided_by_edit_resolve(server: ServerProcess, pr
     _prompt(server, session)
     question = server.until(lambda m: m.get("method") == "cass/session/requestPermission")
     hunks = question["params"]["proposal"]["files"][0]["hunks"]
-    resolve = {"proposalId": question["params"]["subject"]["proposalId"], "action": "acceptHunks", "hunkIds": [hunks[0]["hunkId"]]}
+    resolve = {
+        "proposalId": question["params"]["subject"]["proposalId"],
+        "action": "acceptHunks",
+        "hunkIds": [hunks[0]["hunkId"]],
+    }
     assert server.call("cass/edit/resolve", resolve)["state"] == "accepted"
     assert server.update("state_update", state="idle")["stopReason"] == "end_turn"
     assert (project / "a").read_text().splitlines()[2] == "two"
@@ -83,7 +92,9 @@ def test_a_pending_edit_can_be_decided_by_edit_resolve(server: ServerProcess, pr
     withdrawn = [m for m in server.seen if m.get("method") == "$/cancelRequest"]
     assert [m["params"]["id"] for m in withdrawn] == [question["id"]]
     server.send({"jsonrpc": "2.0", "id": question["id"], "result": PERMIT})
-    assert server.error("cass/edit/resolve", {**resolve, "proposalId": "none"})["data"]["kind"] == "proposal_not_found"
+    assert (
+        server.error("cass/edit/resolve", {**resolve, "proposalId": "none"})["data"]["kind"] == "proposal_not_found"
+    )
 
 
 def test_wait_answers_at_the_end_and_can_be_cancelled(server: ServerProcess, project: Path) -> None:
@@ -149,7 +160,9 @@ def test_a_session_goes_on_in_another_process(server: ServerProcess, project: Pa
         assert _prompt(other, session, "what else", wait=True)["text"] == "second"
         listed = other.call("cass/session/list", {"cwd": str(project)})["sessions"]
         assert [(s["sessionId"], s["title"], s["messages"]) for s in listed] == [(session, "remember this", 2)]
-        gone = other.error("cass/session/resume", {"sessionId": session, "replayFrom": {"type": "seq", "seq": 10_000}})
+        gone = other.error(
+            "cass/session/resume", {"sessionId": session, "replayFrom": {"type": "seq", "seq": 10_000}}
+        )
         assert gone["data"]["kind"] == "replay_gone"
         before = len(other.updates(session))
         last = other.updates(session)[-1][0]
@@ -255,7 +268,7 @@ def test_kill_minus_nine_at_any_point_of_a_turn(project: Path, tmp_path: Path) -
             server.request("cass/session/prompt", {"sessionId": session, "prompt": _text("go")})
             count = 0
 
-            def enough(message: dict[str, Any]) -> bool:
+            def enough(message: dict[str, Any], point: int = point) -> bool:
                 nonlocal count
                 count += message.get("method") == "cass/session/update"
                 update = message.get("params", {}).get("update", {})

@@ -32,7 +32,11 @@ def _written(folder: Path, events: list[Event]) -> Path:
 
 
 def test_what_was_appended_comes_back(tmp_path: Path) -> None:
-    events: list[Event] = [_message(1), StateUpdate(state="idle", stop_reason="end_turn"), SessionInfoUpdate(title="t")]
+    events: list[Event] = [
+        _message(1),
+        StateUpdate(state="idle", stop_reason="end_turn"),
+        SessionInfoUpdate(title="t"),
+    ]
     path = _written(tmp_path, events)
     header, loaded, journal = open_store(tmp_path).open(HEADER.session_id)
     journal.close()
@@ -77,7 +81,9 @@ def test_events_of_a_newer_cass_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_lone_surrogate_does_not_break_saving(tmp_path: Path) -> None:
-    path = _written(tmp_path, [Notice(level="info", text="fine"), UserMessage(message_id="m", content=(Text(text="a\ud800b"),))])
+    path = _written(
+        tmp_path, [Notice(level="info", text="fine"), UserMessage(message_id="m", content=(Text(text="a\ud800b"),))]
+    )
     _, loaded = open_store(tmp_path).read(HEADER.session_id)
     assert len(loaded) == 2
     assert path.read_bytes().count(b"\n") == 3

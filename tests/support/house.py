@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cass.app import App
+from cass.protocol.asking import ElicitationParams, ElicitationResult, PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import Event
 from cass.protocol.messages import Text
-from cass.protocol.methods import (
-    ElicitationParams,
-    ElicitationResult,
-    PermissionOutcome,
-    PromptParams,
-    RequestPermissionParams,
-    SessionNewParams,
-    SessionResumeParams,
-)
+from cass.protocol.methods import PromptParams, SessionNewParams, SessionResumeParams
 from cass.sessions.session import Session
 
 Decide = Callable[[RequestPermissionParams], PermissionOutcome]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ class ServerProcess:
 
     def __init__(self, home: Path, *, lines: bool = False, cwd: Path | None = None, **environ: str) -> None:
         self.lines = lines
-        keep = {k: v for k, v in os.environ.items() if not k.startswith(("CASS_", "OPENAI_", "OPENROUTER_", "OLLAMA_"))}
+        keep = {
+            k: v for k, v in os.environ.items() if not k.startswith(("CASS_", "OPENAI_", "OPENROUTER_", "OLLAMA_"))
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "cass", "serve", "--ndjson" if lines else "--stdio"],
             stdin=subprocess.PIPE,
@@ -104,7 +106,11 @@ class ServerProcess:
         """The next session update of a kind with these fields."""
 
         def wanted(message: Message) -> bool:
-            update = message.get("params", {}).get("update", {}) if message.get("method") == "cass/session/update" else {}
+            update = (
+                message.get("params", {}).get("update", {})
+                if message.get("method") == "cass/session/update"
+                else {}
+            )
             return update.get("sessionUpdate") == kind and all(update.get(k) == v for k, v in fields.items())
 
         return self.until(wanted)["params"]["update"]
@@ -179,10 +185,8 @@ def running(home: Path, **more: Any) -> Iterator[ServerProcess]:
         server.process.wait(LIMIT)
         for stream in (server.process.stdin, server.process.stdout, server.process.stderr):
             if stream:
-                try:
+                with suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
 
 
 def script(path: Path, *steps: object) -> str:

@@ -14,16 +14,10 @@ from cass.agent.gate import Gate
 from cass.app import App
 from cass.errors import ConfigError
 from cass.ports import Outcome
+from cass.protocol.asking import ElicitationParams, ElicitationResult, PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import Event
 from cass.protocol.messages import ToolCall
-from cass.protocol.methods import (
-    ElicitationParams,
-    ElicitationResult,
-    PermissionOutcome,
-    RequestPermissionParams,
-    Rules,
-    SessionNewParams,
-)
+from cass.protocol.methods import Rules, SessionNewParams
 from cass.sessions.library import Library
 from cass.stores.memory import MemoryStore
 

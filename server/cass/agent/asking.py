@@ -8,14 +8,10 @@ from cass.agent.desk import Desk
 from cass.agent.permissions import always_rule
 from cass.errors import ToolError
 from cass.ports import Action
+from cass.protocol.asking import PermissionOption, PermissionSubject, RequestPermissionParams
 from cass.protocol.edits import EditProposal, HunkDecision
 from cass.protocol.events import PermissionGranted, StateUpdate
 from cass.protocol.messages import ToolCall
-from cass.protocol.methods import (
-    PermissionOption,
-    PermissionSubject,
-    RequestPermissionParams,
-)
 
 
 async def ask(

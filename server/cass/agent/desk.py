@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from cass.ports import FileEdit, Jobs, Question, ToolSettings, Workspace
+from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import Event, PlanEntry, UserMessage
 from cass.protocol.messages import Message, Usage
-from cass.protocol.methods import PermissionOutcome, RequestPermissionParams
 
 
 class Desk(Protocol):

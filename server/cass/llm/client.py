@@ -18,7 +18,7 @@ from cass.llm.preset import Endpoint, ModelFacts
 from cass.llm.probe import ProbeReport, probe_model
 from cass.llm.quirks import QuirkBook
 from cass.ports import Model, Models
-from cass.protocol.methods import ModelInfo
+from cass.protocol.looking import ModelInfo
 
 LIST_LIMIT = 5.0
 """Seconds that a provider has to list its models."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from cass.lsp.endpoint import Endpoint, RpcError
 from cass.lsp.transport import Transport
-from cass.protocol.events import Event
-from cass.protocol.methods import (
-    ELICITATION,
-    REQUEST_PERMISSION,
-    SESSION_UPDATE,
+from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
     PermissionOutcome,
     RequestPermissionParams,
     RequestPermissionResult,
 )
+from cass.protocol.events import Event
+from cass.protocol.methods import ELICITATION, REQUEST_PERMISSION, SESSION_UPDATE
 
 
 class WireClient:

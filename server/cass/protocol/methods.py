@@ -10,8 +10,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cass.protocol.asking import (
+    ElicitationParams,
+    ElicitationResult,
+    RequestPermissionParams,
+    RequestPermissionResult,
+    SessionUpdateParams,
+)
 from cass.protocol.edits import EditProposal, HunkDecision, ProposalState
-from cass.protocol.events import AvailableCommand, ConfigOption, Event, SessionState
+from cass.protocol.events import AvailableCommand, ConfigOption, SessionState
+from cass.protocol.looking import (
+    CommandListParams,
+    CommandListResult,
+    ContextGetResult,
+    ModelsListResult,
+    SessionInfo,
+    StatusResult,
+)
 from cass.protocol.messages import ContentBlock, StopReason, Usage
 from cass.protocol.wire import JsonObject, Wire
 
@@ -104,18 +119,6 @@ class SessionListParams(Wire):
     cwd: str | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=500)
-
-
-class SessionInfo(Wire):
-    """A stored session. Times are ISO 8601 in UTC."""
-
-    session_id: str
-    cwd: str
-    title: str
-    created_at: str
-    updated_at: str
-    state: Literal["idle", "running", "requires_action", "closed"] = "closed"
-    messages: int = 0
 
 
 class SessionListResult(Wire):
@@ -212,63 +215,6 @@ class EditResolveResult(Wire):
     conflicts: tuple[str, ...] = ()
 
 
-class ContextPart(Wire):
-    """One part of what the model is sent. `tokens` is counted or, mostly, estimated."""
-
-    name: str
-    tokens: int
-
-
-class ContextGetResult(Wire):
-    """Where the model's window goes. `size` is 0 when the window is unknown."""
-
-    used: int
-    size: int
-    estimated: bool
-    parts: tuple[ContextPart, ...]
-
-
-class CommandListParams(Wire):
-    """The session whose commands are meant; none for the built-in ones."""
-
-    session_id: str | None = None
-
-
-class CommandListResult(Wire):
-    """Slash commands, by name."""
-
-    commands: tuple[AvailableCommand, ...]
-
-
-class ModelInfo(Wire):
-    """A model as `provider/model`. `context_window` is in tokens, None when unknown; prices are US dollars per
-    million tokens."""
-
-    name: str
-    context_window: int | None = None
-    input_price: float | None = None
-    output_price: float | None = None
-    note: str | None = None
-
-
-class ModelsListResult(Wire):
-    """What the configured providers offer. `problems` says which could not be asked, and why."""
-
-    models: tuple[ModelInfo, ...]
-    default: str | None = None
-    problems: tuple[str, ...] = ()
-
-
-class StatusResult(Wire):
-    """This server: its version, process, open sessions, and what it found to talk to."""
-
-    version: str
-    pid: int
-    sessions: tuple[SessionInfo, ...]
-    model: str | None = None
-    messages: tuple[str, ...] = ()
-
-
 class ShellParams(Wire):
     """Run a command of the user's own (`!cmd`), not of the model's. It is not asked about: the user typed it.
     Its output is told to the model with the next prompt."""
@@ -319,78 +265,7 @@ CLIENT_TO_SERVER = (
 )
 
 
-# --- from the server to the client -----------------------------------------------------------------------------
-
-
-class SessionUpdateParams(Wire):
-    """One event. `seq` counts up by one within a session, without gaps, on each connection."""
-
-    session_id: str
-    seq: int
-    update: Event
-
-
-class PermissionOption(Wire):
-    """An answer that may be given. `kind` is ACP's word for what it does."""
-
-    option_id: str
-    name: str
-    kind: Literal["allow_once", "allow_always", "reject_once", "reject_always"]
-
-
-class PermissionSubject(Wire):
-    """What is asked about: a tool call, a command line, or an edit proposal."""
-
-    type: Literal["tool_call", "command", "edit"]
-    tool_call_id: str
-    command: str | None = None
-    cwd: str | None = None
-    proposal_id: str | None = None
-
-
-class RequestPermissionParams(Wire):
-    """May this run? What is shown is what will run, byte for byte. Control characters in it are the client's to
-    show escaped."""
-
-    session_id: str
-    turn_id: str
-    title: str
-    description: str | None = None
-    subject: PermissionSubject
-    options: tuple[PermissionOption, ...]
-    proposal: EditProposal | None = None
-
-
-class PermissionOutcome(Wire):
-    """The answer. `note` is told to the model on a refusal; `hunks` gives a verdict hunk by hunk for an edit.
-    Anything but a known option is a refusal."""
-
-    outcome: Literal["selected", "cancelled"]
-    option_id: str | None = None
-    note: str | None = None
-    hunks: tuple[HunkDecision, ...] = ()
-
-
-class RequestPermissionResult(Wire):
-    """The user's answer."""
-
-    outcome: PermissionOutcome
-
-
-class ElicitationParams(Wire):
-    """A question of the model to the user. `requested_schema` is a flat JSON Schema object."""
-
-    session_id: str
-    message: str
-    requested_schema: JsonObject
-
-
-class ElicitationResult(Wire):
-    """The user's answer: `content` holds the fields on `accept`."""
-
-    action: Literal["accept", "decline", "cancel"]
-    content: JsonObject | None = None
-
+# --- from the server to the client ---
 
 SESSION_UPDATE = Method("cass/session/update", SessionUpdateParams, None)
 REQUEST_PERMISSION = Method("cass/session/requestPermission", RequestPermissionParams, RequestPermissionResult)

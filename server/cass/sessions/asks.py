@@ -7,11 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar
 
 from cass.ports import Client, Question
-from cass.protocol.methods import (
-    ElicitationParams,
-    PermissionOutcome,
-    RequestPermissionParams,
-)
+from cass.protocol.asking import ElicitationParams, PermissionOutcome, RequestPermissionParams
 from cass.protocol.wire import JsonObject
 from cass.sessions.stream import Stream
 

@@ -15,8 +15,9 @@ from cass.protocol.events import (
     ToolCallUpdate,
     UserMessage,
 )
+from cass.protocol.looking import ContextGetResult, ContextPart
 from cass.protocol.messages import Image, Message, Text
-from cass.protocol.methods import ContextGetResult, ContextPart, ShellResult
+from cass.protocol.methods import ShellResult
 from cass.sessions.session import Session
 
 _IMAGE_TOKENS = 1_000

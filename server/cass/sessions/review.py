@@ -9,9 +9,10 @@ from cass import proposals
 from cass.errors import ProtocolError, ToolError
 from cass.hunks import apply_hunks
 from cass.ports import FileEdit
+from cass.protocol.asking import PermissionOutcome
 from cass.protocol.edits import EditProposal, HunkDecision, ProposalState, ProposedFile
 from cass.protocol.events import EditUpdate
-from cass.protocol.methods import EditResolveParams, EditResolveResult, PermissionOutcome
+from cass.protocol.methods import EditResolveParams, EditResolveResult
 from cass.sessions.session import Session
 
 

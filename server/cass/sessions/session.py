@@ -12,9 +12,9 @@ from cass.agent.prompt import find_instructions, system_prompt
 from cass.config import Config, LimitConfig
 from cass.ports import Client, FileEdit, Question, SessionHeader, ToolSettings
 from cass.protocol import methods
+from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import ConfigOption, ConfigOptionUpdate, Event, PlanEntry, UserMessage
 from cass.protocol.messages import Message, Usage
-from cass.protocol.methods import PermissionOutcome, RequestPermissionParams
 from cass.sessions import options
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines

@@ -1,0 +1,46 @@
+"""The seam to shell commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+
+class Jobs(Protocol):
+    """Shell commands of a session. All of them are dead when the session or the process ends."""
+
+    async def run(self, command: str, *, cwd: Path, timeout: float, on_output: Callable[[str], None]) -> JobReport:
+        """Run to the end or the timeout (seconds)."""
+        ...
+
+    async def start(self, command: str, *, cwd: Path) -> str:
+        """Start in the background; answers the job's id."""
+        ...
+
+    async def poll(self, job_id: str, *, wait: float) -> JobReport:
+        """Output since the last poll. Waits up to `wait` seconds for the job to end or print. ToolError for an
+        unknown id."""
+        ...
+
+    async def kill(self, job_id: str) -> JobReport:
+        """Stop it and everything it started."""
+        ...
+
+    async def close(self) -> None:
+        """Stop everything that still runs."""
+        ...
+
+
+@dataclass(frozen=True)
+class JobReport:
+    """What a command printed and how it stands. `output` is bounded: the head and the tail of what was printed;
+    `spill` is the file that holds all of it, when it was more. `exit_code` is None while it runs and when it was
+    killed; `state` says which."""
+
+    output: str
+    state: Literal["running", "exited", "timed_out", "killed"]
+    exit_code: int | None
+    elapsed: float
+    spill: Path | None = None

@@ -1,0 +1,66 @@
+"""The seam to where sessions are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cass.protocol.events import Event
+
+
+@dataclass(frozen=True)
+class SessionHeader:
+    """The first line of a journal. Times are ISO 8601 in UTC."""
+
+    session_id: str
+    cwd: str
+    created_at: str
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """A session in the list. `messages` counts the user's prompts."""
+
+    header: SessionHeader
+    updated_at: str
+    title: str = ""
+    messages: int = 0
+
+
+class Journal(Protocol):
+    """One session's log, open for writing by this process alone."""
+
+    def append(self, event: Event) -> None:
+        """Keep the event: when this returns it is on disk. StoreError when it could not be written; the journal
+        stays usable."""
+        ...
+
+    def close(self) -> None:
+        """Give the session free for other processes."""
+        ...
+
+
+class Store(Protocol):
+    """Where sessions are kept."""
+
+    def create(self, header: SessionHeader) -> Journal:
+        """Begin a session."""
+        ...
+
+    def open(self, session_id: str) -> tuple[SessionHeader, list[Event], Journal]:
+        """Load a session and own it. A torn last line is set aside. SessionError `session_not_found`, or
+        `session_busy` with the owner's process id."""
+        ...
+
+    def read(self, session_id: str) -> tuple[SessionHeader, list[Event]]:
+        """Load a session without owning it."""
+        ...
+
+    def list(self, cwd: str | None) -> list[StoredSession]:
+        """Stored sessions, newest first."""
+        ...
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session for good."""
+        ...

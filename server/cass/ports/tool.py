@@ -1,0 +1,149 @@
+"""The seam to tools: what a call will do, how it ended, what it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from cass.ports.files import FileEdit, Workspace
+from cass.ports.jobs import Jobs
+from cass.protocol.events import Event, PlanEntry, ToolContent, ToolLocation
+from cass.protocol.messages import Image, Text, ToolKind
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended. `content` is for the model, `display` for the user (empty: the same text)."""
+
+    content: tuple[Text | Image, ...]
+    display: tuple[ToolContent, ...] = ()
+    is_error: bool = False
+    exit_code: int | None = None
+    events: tuple[Event, ...] = ()
+
+    @staticmethod
+    def text(text: str, *, is_error: bool = False, exit_code: int | None = None) -> Outcome:
+        """An outcome that is one text."""
+        return Outcome((Text(text=text),), is_error=is_error, exit_code=exit_code)
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a call will do. The object that is shown and approved is the object that runs.
+
+    `edits` are applied by the gate, after approval, through the workspace, and `run` is None then; `done` is what
+    the model reads when all of it was applied. `command` is the exact shell command line. `subject` is what a
+    rule's pattern is matched with besides paths (a URL, a tool's own word). `changes` is true when anything
+    outside cass's own state may change.
+    """
+
+    title: str
+    kind: ToolKind
+    changes: bool
+    paths: tuple[Path, ...] = ()
+    locations: tuple[ToolLocation, ...] = ()
+    edits: tuple[FileEdit, ...] = ()
+    command: str | None = None
+    cwd: Path | None = None
+    subject: str | None = None
+    run: Callable[[], Awaitable[Outcome]] | None = None
+    done: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to the user; `options` may be empty."""
+
+    text: str
+    options: tuple[str, ...] = ()
+
+
+class ToolContext(Protocol):
+    """What a tool may use. Nothing of clients, permissions or modes is here."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The files."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Shell commands."""
+        ...
+
+    @property
+    def cwd(self) -> Path:
+        """The session's folder."""
+        ...
+
+    @property
+    def plan(self) -> tuple[PlanEntry, ...]:
+        """The present to-dos."""
+        ...
+
+    @property
+    def changed_paths(self) -> tuple[Path, ...]:
+        """Files that this session's tools changed, in order of first change."""
+        ...
+
+    @property
+    def settings(self) -> ToolSettings:
+        """Limits."""
+        ...
+
+    def baseline(self, path: Path) -> str | None:
+        """The text of a changed file before this session touched it; None when it did not exist."""
+        ...
+
+    def progress(self, text: str) -> None:
+        """Show output while the tool runs."""
+        ...
+
+    async def ask(self, question: Question) -> str | None:
+        """The user's answer; None when nobody can or will answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class ToolSettings:
+    """Limits for tools: characters, lines, seconds. Defaults are the configuration's."""
+
+    output_chars: int = 12_000
+    read_lines: int = 1_000
+    shell_timeout: float = 120.0
+    shell_timeout_max: float = 1_800.0
+    spill_dir: Path = field(default_factory=lambda: Path(".cass-spill"))
+
+
+class Tool(Protocol):
+    """Something that the model can call. A module in `cass/tools/` with `name`, `kind`, `Params`, `prepare` and a
+    docstring is one; an entry point in the group `cass.tools` names one. The docstring is the description that
+    the model reads."""
+
+    @property
+    def name(self) -> str:
+        """ASCII, as the model calls it."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """For the model."""
+        ...
+
+    @property
+    def kind(self) -> ToolKind:
+        """For the client's icon."""
+        ...
+
+    @property
+    def params(self) -> type[BaseModel]:
+        """What the arguments must look like."""
+        ...
+
+    async def prepare(self, params: BaseModel, ctx: ToolContext) -> Action:
+        """Say what the call would do. May read, never changes anything. ToolError when it cannot be done."""
+        ...

@@ -1,0 +1,77 @@
+"""Looking around: the model's window, commands, models, the server itself."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cass.protocol.events import AvailableCommand
+from cass.protocol.wire import Wire
+
+
+class SessionInfo(Wire):
+    """A stored session. Times are ISO 8601 in UTC."""
+
+    session_id: str
+    cwd: str
+    title: str
+    created_at: str
+    updated_at: str
+    state: Literal["idle", "running", "requires_action", "closed"] = "closed"
+    messages: int = 0
+
+
+class ContextPart(Wire):
+    """One part of what the model is sent. `tokens` is counted or, mostly, estimated."""
+
+    name: str
+    tokens: int
+
+
+class ContextGetResult(Wire):
+    """Where the model's window goes. `size` is 0 when the window is unknown."""
+
+    used: int
+    size: int
+    estimated: bool
+    parts: tuple[ContextPart, ...]
+
+
+class CommandListParams(Wire):
+    """The session whose commands are meant; none for the built-in ones."""
+
+    session_id: str | None = None
+
+
+class CommandListResult(Wire):
+    """Slash commands, by name."""
+
+    commands: tuple[AvailableCommand, ...]
+
+
+class ModelInfo(Wire):
+    """A model as `provider/model`. `context_window` is in tokens, None when unknown; prices are US dollars per
+    million tokens."""
+
+    name: str
+    context_window: int | None = None
+    input_price: float | None = None
+    output_price: float | None = None
+    note: str | None = None
+
+
+class ModelsListResult(Wire):
+    """What the configured providers offer. `problems` says which could not be asked, and why."""
+
+    models: tuple[ModelInfo, ...]
+    default: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+class StatusResult(Wire):
+    """This server: its version, process, open sessions, and what it found to talk to."""
+
+    version: str
+    pid: int
+    sessions: tuple[SessionInfo, ...]
+    model: str | None = None
+    messages: tuple[str, ...] = ()
