@@ -7,26 +7,23 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cass.config import Config
-from cass.errors import AuthenticationError, ConfigError, ContextTooLong, ModelError
+from cass.errors import AuthenticationError, ConfigError, ModelError
 from cass.llm import keys
 from cass.llm.endpoints import Endpoints
-from cass.llm.overflow import limit_in, overflow
-from cass.llm.preset import host_of, is_local
-from cass.llm.providers import ollama, openai
-from cass.llm.tokens import calibrated, rough_tokens
-from cass.llm.waits import backoff, wait_asked
+from cass.llm.failures import Place
+from cass.llm.link import Link, Timeouts
+from cass.llm.preset import ModelFacts, host_of, is_local
+from cass.llm.providers import ollama, openai, openrouter
 from cass.ports import ModelRequest
 from cass.protocol.messages import Image, Message, Text
 from support.models import READ_FILE, ask, result, said, user
-from support.provider import ProviderServer, chunk, document, error, raw, sse, stream, text, tool_call
+from support.provider import ProviderServer, chunk, error, raw, sse, stream, text, tool_call
 
 
 @pytest.fixture(autouse=True)
@@ -408,119 +405,26 @@ else:
     assert keys.SERVICE == "cass"
 
 
-# --- pure parts ------------------------------------------------------------------------------------------------
+async def test_openrouter_tells_windows_and_prices(provider: ProviderServer) -> None:
+    served = [
+        {"context_length": 200_000, "pricing": {"prompt": "0.000003", "completion": "0.000015"}},
+        {"context_length": 128_000, "pricing": {"prompt": "0.000004", "completion": "0.000015"}},
+    ]
+    provider.pages["/v1/models/a/b/endpoints"] = {"data": {"endpoints": served}}
+    provider.pages["/v1/models/c/endpoints"] = {"data": {"endpoints": []}}
+    link = Link(Place("openrouter", "a/b", provider.url), {}, Timeouts(1, 1))
+    found = await openrouter.facts(lambda url: link.get(url, 1), provider.url, "a/b:free")
+    assert found.window == 128_000
+    assert (found.input_price, found.output_price) == (pytest.approx(3.0), pytest.approx(15.0))
+    assert await openrouter.facts(lambda url: link.get(url, 1), provider.url, "c") == ModelFacts()
+    with pytest.raises(ModelError, match="has no model"):
+        await openrouter.facts(lambda url: link.get(url, 1), provider.url, "missing")
+    await link.close()
 
 
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
-        ({}, None),
-        ({"retry-after": "7"}, 7),
-        ({"retry-after": "1.5"}, 1.5),
-        ({"retry-after": "-3"}, 0),
-        ({"retry-after": "20s"}, 20),
-        ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-reset-tokens": "20ms"}, 360),
-        (
-            {
-                "x-ratelimit-remaining-requests": "4",
-                "x-ratelimit-reset-requests": "6m0s",
-                "x-ratelimit-reset-tokens": "2s",
-            },
-            2,
-        ),
-        ({"x-ratelimit-reset": "30"}, 30),
-        ({"x-ratelimit-reset": "never"}, None),
-    ],
-)
-def test_waits_that_endpoints_ask_for(headers: dict[str, str], expected: float | None) -> None:
-    assert wait_asked(headers) == expected
-
-
-def test_waits_until_a_moment() -> None:
-    assert wait_asked({"retry-after": formatdate(time.time() + 50, usegmt=True)}) == pytest.approx(50, abs=2)
-    assert wait_asked({"x-ratelimit-reset": str(time.time() + 50)}) == pytest.approx(50, abs=2)
-    assert wait_asked({"x-ratelimit-reset": str(int((time.time() + 50) * 1000))}) == pytest.approx(50, abs=2)
-    assert wait_asked({}, {"error": {"details": [{"retryDelay": "13s"}]}}) == 13
-    assert wait_asked({}, {"error": {"message": "Please try again in 1m2.5s."}}) == 62.5
-
-
-def test_waits_grow_and_are_bounded() -> None:
-    assert 0.3 < backoff(1, 0.5) < 0.7
-    assert 1.4 < backoff(3, 0.5) < 2.6
-    assert backoff(30, 0.5) <= 37.5
-
-
-CASES = Path(__file__).parent / "context_overflow.json"
-
-
-@pytest.mark.parametrize("case", json.loads(CASES.read_text())["cases"], ids=lambda case: case["id"])
-async def test_overflow_is_recognised(case: dict[str, Any], provider: ProviderServer, make_client: Any) -> None:
-    told = case["provider_error"]
-    found = overflow(told, told.get("status", 0))
-    assert (found is not None) == case["expect_overflow"]
-    status = told.get("status", 400)
-    provider.answer(document(told, status=status))
-    heard = await ask(make_client(max_retries=0).get("openai/m"))
-    assert isinstance(heard.error, ModelError)
-    assert isinstance(heard.error, ContextTooLong) == case["expect_overflow"]
-    if case.get("limit"):
-        assert isinstance(heard.error, ContextTooLong)
-        assert heard.error.limit == case["limit"]
-
-
-@pytest.mark.parametrize(
-    ("message", "status"),
-    [
-        ("Rate limit reached: too many tokens per min (TPM): Limit 10000, Requested 12000", 400),
-        ("max_tokens is too large: 5000. This model supports at most 4096 completion tokens", 400),
-        ("You exceeded your current quota", 400),
-        ("too many tokens", 429),
-        ("maximum context length", 503),
-    ],
-)
-def test_other_refusals_are_no_overflow(message: str, status: int) -> None:
-    assert overflow({"error": {"message": message}}, status) is None
-
-
-@pytest.mark.parametrize(
-    ("message", "limit"),
-    [
-        ("This model's maximum context length is 8,192 tokens", 8192),
-        ("maximum prompt length is 131072 but the request contains 537812 tokens", 131072),
-        ("prompt is too long: 213462 tokens > 200000 maximum", 200000),
-        ("the maximum number of tokens allowed (1048575)", 1048575),
-        ("model token limit: 131072 (requested: 140000)", 131072),
-        ("no number here", None),
-    ],
-)
-def test_the_limit_is_read_from_the_words(message: str, limit: int | None) -> None:
-    assert limit_in(message) == limit
-
-
-def test_estimates_differ_by_what_the_text_is() -> None:
-    prose = "The quick brown fox jumps over the lazy dog and runs into the dark forest again. " * 60
-    source = (
-        "def load(self, path: Path) -> list[str]:\n    return [line.strip() for line in path.read_text()]\n" * 50
-    )
-    data = json.dumps([{"id": n, "value": n * 17, "ok": True} for n in range(200)])
-    assert 3.5 <= len(prose) / rough_tokens(prose) <= 4.2
-    assert 2.2 <= len(source) / rough_tokens(source) <= 3.8
-    assert 2.0 <= len(data) / rough_tokens(data) <= 2.6
-    assert 1.4 <= len("漢字仮名交じり文" * 100) / rough_tokens("漢字仮名交じり文" * 100) <= 1.8
-    assert 1.3 <= 8000 / rough_tokens("QUJD" * 2000) <= 1.6
-    assert 1.5 <= 4000 / rough_tokens("🙂я" * 2000) <= 2.5
-    assert rough_tokens("") == 0
-
-
-def test_ratios_stay_in_their_bounds() -> None:
-    ratio = 1.0
-    for _ in range(50):
-        ratio = calibrated(ratio, 1_000_000, 10)
-    assert ratio == pytest.approx(2.0)
-    for _ in range(50):
-        ratio = calibrated(ratio, 1, 1000)
-    assert ratio == pytest.approx(0.5)
-    assert calibrated(1.1, 0, 100) == 1.1
+async def test_a_small_answer_that_never_ends_is_given_up(provider: ProviderServer) -> None:
+    provider.pages["/v1/slow"] = raw(b"[", *[0.05] * 40, framing="close")
+    link = Link(Place("mine", "", provider.url), {}, Timeouts(1, 1))
+    with pytest.raises(ModelError, match=r"sent nothing for 0\.2 seconds"):
+        await link.get("slow", 0.2)
+    await link.close()

@@ -178,3 +178,13 @@ async def test_a_call_that_was_cut_by_the_limit_is_not_run(provider: ProviderSer
     provider.answer(stream(ended("incomplete", output=[cut], incomplete_details={"reason": "max_output_tokens"})))
     heard = await ask(model, tools=(READ_FILE,))
     assert [call.raw for call in heard.calls] == ['{"path":']
+
+
+async def test_an_answer_that_used_up_its_limit_was_cut_whatever_the_server_says(
+    provider: ProviderServer, model: Any
+) -> None:
+    provider.answer(stream(ended(output=[CALL])))
+    heard = await ask(model, ModelRequest("", [user("hi")], (READ_FILE,), max_output=9))
+    assert heard.completed is not None
+    assert heard.completed.finish == "length"
+    assert [call.raw for call in heard.calls] == ['{"path":"a"}']

@@ -22,12 +22,13 @@ Block = Text | Thinking | ToolCall
 
 @dataclass(frozen=True)
 class Expected:
-    """What the answer is read against: the schemas of the tools that were offered, ids that are taken, and whether
-    calls that are printed as text count."""
+    """What the answer is read against: the schemas of the tools that were offered, ids that are taken, whether
+    calls that are printed as text count, and the limit of output tokens that was asked for (0: none)."""
 
     tools: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     taken_ids: frozenset[str] = frozenset()
     text_calls: bool = False
+    limit: int = 0
 
 
 class _Part:
@@ -115,6 +116,8 @@ class Assembly:
         """The last things to show, and the whole answer."""
         if self.reason is None:
             raise BadResponse("The stream ended before the answer was finished.")
+        if self.usage is not None and 0 < self._expected.limit <= self.usage.output and self.reason != "refusal":
+            self.reason = "length"  # some servers call it finished
         shown = len(self._deltas)
         self._flush()
         calls = self.calls.finish(self._expected.taken_ids, cut=self.reason == "length")

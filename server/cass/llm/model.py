@@ -140,6 +140,7 @@ class RemoteModel(Model):
                 tools={tool.name: tool.parameters for tool in request.tools},
                 taken_ids=frozenset(call.id for message in request.messages for call in message.tool_calls),
                 text_calls=bool(request.tools) and (as_text or self._shared.llm.text_tool_calls != "off"),
+                limit=terms.output_limit(request) or 0,
             )
         )
         reader = wire.reader(assembly, terms)
