@@ -371,7 +371,7 @@ from cass.llm import keys
 from cass.llm.client import LLMClient
 from cass.llm.endpoints import Endpoints
 assert keys.get("openai") is None and not keys.delete("openai")
-keys.put("openai", "secret")
+keys.store("openai", "secret")
 assert keys.get("openai") == "secret"
 assert Endpoints(Config(), {}).resolve("openai").key == "secret"
 client = LLMClient(Config(), Path("."), {"OLLAMA_HOST": "127.0.0.1:1"})
@@ -391,7 +391,7 @@ from cass.errors import ConfigError
 from cass.llm import keys
 assert keys.get("openai") is None
 try:
-    keys.put("openai", "secret")
+    keys.store("openai", "secret")
 except ConfigError as error:
     assert "keyring" in str(error) and "secret" not in str(error), error
 else:

@@ -30,15 +30,15 @@ def get(provider: str) -> str | None:
     return found[0] if found else None
 
 
-def put(provider: str, key: str) -> None:
+def store(provider: str, key: str) -> None:
     """Keep a key. ConfigError when there is no keyring to keep it in."""
 
-    def store() -> None:
+    def write() -> None:
         import keyring
 
         keyring.set_password(SERVICE, provider, key)
 
-    _must(store)
+    _must(write)
 
 
 def delete(provider: str) -> bool:
