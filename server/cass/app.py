@@ -14,7 +14,7 @@ from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm.client import LLMClient
 from cass.ports import Store, Workspace
-from cass.process import ShellJobs
+from cass.process import Guard, ShellJobs
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import SessionListParams
 from cass.sessions.command import Command
@@ -35,6 +35,7 @@ class App:
         self._editor: layers.Tree = {}
         self._flags: layers.Tree = {}
         self._library: Library | None = None
+        self._guard = Guard()
         self._models: LLMClient | None = None
         self.wrap_workspace: Callable[[Workspace], Workspace] = lambda disk: disk
         self._warming: asyncio.Task[None] | None = None
@@ -112,6 +113,7 @@ class App:
             await self._library.close_all()
         if self._models is not None:
             await self._models.close()
+        await self._guard.close()
 
     def house(self, store: Store) -> House:
         """All parts, around this store."""
@@ -124,12 +126,15 @@ class App:
             commands=_commands(),
             config_for=lambda cwd: self.load(cwd).config,
             open_workspace=self._workspace,
-            open_jobs=lambda session_id, config: ShellJobs(
-                self.places.data / "output" / session_id, config.tools.output_chars, self._environ
-            ),
+            open_jobs=self._jobs,
             data_dir=self.places.data,
             config_dir=self.places.config,
         )
+
+    def _jobs(self, session_id: str, config: Config) -> ShellJobs:
+        keys = [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
+        folder = self.places.data / "output" / session_id
+        return ShellJobs(folder, config.tools.output_chars, self._environ, secrets=keys, guard=self._guard)
 
     def _workspace(self, roots: Sequence[Path]) -> Workspace:
         return self.wrap_workspace(DiskWorkspace(roots))

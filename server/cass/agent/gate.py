@@ -161,6 +161,7 @@ class Gate:
             approval=self.desk.approval,
             cwd=self.desk.cwd,
             inside=self.desk.workspace.inside,
+            readable=self.desk.settings.spill_dir,
             allow=(*self.rules.allow, *parse_rules(self.desk.grants)),
             ask=self.rules.ask,
             deny=self.rules.deny,

@@ -82,12 +82,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything that the answer depends on besides the action."""
+    """Everything that the answer depends on besides the action. `readable` is a folder outside the project that may
+    be read: where the long outputs of the session's own commands are kept."""
 
     mode: str
     approval: str
     cwd: Path
     inside: Callable[[Path], bool]
+    readable: Path | None = None
     allow: tuple[Rule, ...] = ()
     ask: tuple[Rule, ...] = ()
     deny: tuple[Rule, ...] = ()
@@ -137,7 +139,7 @@ def judge(tool: str, action: Action, policy: Policy) -> Verdict:
     allowed = _first(policy.allow, tool, action, policy, loose=False)
     if allowed:
         return Verdict("allow", f"the rule {allowed.text} allows it")
-    outside = next((p for p in action.paths if not policy.inside(p)), None)
+    outside = next((p for p in action.paths if not _may_reach(p, action, policy)), None)
     if outside:
         return Verdict("ask", f"{outside} is outside the project")
     if not action.changes:
@@ -162,6 +164,12 @@ def always_rule(tool: str, action: Action, cwd: Path) -> str | None:
     if action.edits:
         return tool if all(_relative(p, cwd) for p in action.paths) else None
     return None
+
+
+def _may_reach(path: Path, action: Action, policy: Policy) -> bool:
+    if policy.inside(path):
+        return True
+    return not action.changes and policy.readable is not None and path.resolve().is_relative_to(policy.readable)
 
 
 def _plan(action: Action, policy: Policy) -> Verdict:

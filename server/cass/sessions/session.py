@@ -110,6 +110,7 @@ class Session:
             read_lines=tools.read_lines,
             shell_timeout=tools.shell_timeout,
             shell_timeout_max=tools.shell_timeout_max,
+            spill_dir=self.house.data_dir / "output" / self.session_id,
         )
 
     def emit(self, event: Event) -> None:
