@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from cass.errors import ConfigError
 from cass.llm import keys
 
 
@@ -27,5 +28,7 @@ def set_(provider: str) -> None:
 @click.argument("provider")
 def remove(provider: str) -> None:
     """Forget the key of PROVIDER."""
-    keys.delete(provider)
-    click.echo(f"The key of {provider} is out of the keyring.")
+    if keys.delete(provider):
+        click.echo(f"The key of {provider} is out of the keyring.")
+    else:
+        raise ConfigError(f"there is no key of {provider} in the keyring")

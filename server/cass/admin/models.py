@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 
 import click
 
@@ -17,10 +18,10 @@ from cass.app import App
 )
 def models(name: str | None, probe: bool) -> None:
     """List the models of the configured providers. NAME narrows the list to names that contain it."""
-    asyncio.run(_probe(name) if probe else _list(name or ""))
+    sys.exit(asyncio.run(_probe(name) if probe else _list(name or "")))
 
 
-async def _list(part: str) -> None:
+async def _list(part: str) -> int:
     app = App(os.environ)
     try:
         found = await app.list_models()
@@ -33,13 +34,15 @@ async def _list(part: str) -> None:
             click.echo(f"{model.name}{window}{price}")
     for problem in found.problems:
         click.echo(problem, err=True)
+    return 0
 
 
-async def _probe(name: str | None) -> None:
+async def _probe(name: str | None) -> int:
     app = App(os.environ)
     try:
         wanted = name or await app.models.default()
-        for line in await app.models.probe(wanted):
-            click.echo(line)
+        report = await app.models.probe(wanted)
+        click.echo("\n".join(report.lines))
+        return 0 if report.ok else 4
     finally:
         await app.close()

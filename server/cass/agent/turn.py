@@ -10,7 +10,7 @@ from cass.agent.answer import Answers
 from cass.agent.desk import Desk
 from cass.agent.gate import Gate
 from cass.config import LimitConfig
-from cass.errors import CassError
+from cass.errors import BadResponse, CassError
 from cass.ports import Completed, Model, ModelRequest, ToolSpec
 from cass.protocol.events import StateUpdate, TurnError
 from cass.protocol.messages import StopReason, ToolCall, Usage
@@ -33,6 +33,7 @@ class Turn:
     answers: Answers = field(init=False)
     _last_calls: str = ""
     _repeats: int = 0
+    _broken: int = 0
 
     def __post_init__(self) -> None:
         self.answers = Answers(self.desk, self.model, self.turn_id)
@@ -116,6 +117,9 @@ class Turn:
         signature = repr([(call.name, call.arguments, call.raw) for call in calls])
         self._repeats = self._repeats + 1 if signature == self._last_calls else 1
         self._last_calls = signature
+        self._broken = self._broken + 1 if all(call.raw is not None for call in calls) else 0
+        if self._broken > self.limits.repeats:
+            raise BadResponse(f"The model sent {self._broken} broken tool calls in a row.")
         if self._repeats > self.limits.repeats:
             raise _LimitReached(f"The model made the same call {self._repeats} times in a row ({calls[0].name}).")
 
