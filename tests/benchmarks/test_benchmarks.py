@@ -1,0 +1,75 @@
+"""The benchmark runs and says something about everything that it is there for. How fast is not asserted here."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).parent / "run.py"
+
+WANTED = {
+    "start": [
+        "cass --version, CPU",
+        "cass --version, wall",
+        "cass -p, CPU to the first request",
+        "cass -p, CPU to the exit",
+        "cass -p, spawn to the first request",
+        "cass -p, spawn to the exit",
+        "first request, bytes",
+        "first request, characters / 4",
+        "memory of the client (PSS)",
+        "memory of the server (PSS)",
+        "memory of both in a turn (PSS)",
+    ],
+    "steps": [
+        "step with read_file, at step 1",
+        "step with read_file, at step 50",
+        "step with read_file, at step 200",
+        "size of the last request",
+        "step with shell",
+        "step with grep in the standard library",
+        "5 MB of output: the next request",
+        "5 MB of output: the whole run",
+        "5 MB of output: the step",
+        "100 MB in one line: the step",
+    ],
+    "inside": [
+        "pieces of an answer through the server",
+        "updates of a loaded session to its client",
+        "journal, one event, median",
+        "journal, one event, 99 of 100",
+    ],
+}
+
+
+@pytest.mark.parametrize("subject", WANTED)
+@pytest.mark.skipif(sys.platform != "linux", reason="the benchmark reads Linux's /proc")
+def test_every_measure_gives_a_number(subject: str, tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    done = subprocess.run(
+        [sys.executable, str(RUN), "--quick", "--json", str(found), subject],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = {row["name"]: row for row in json.loads(found.read_text())}
+    for name in WANTED[subject]:
+        assert math.isfinite(rows[name]["value"]), name
+        assert rows[name]["value"] > 0, name
+        assert name in done.stdout
+    for row in rows.values():
+        assert row["floor"] is None or row["floor"] > 0, row["name"]
+
+
+def test_an_unknown_subject_is_refused_by_name() -> None:
+    done = subprocess.run([sys.executable, str(RUN), "weather"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "weather" in done.stderr
+    assert "start, steps, inside" in done.stderr
