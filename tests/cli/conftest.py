@@ -83,4 +83,4 @@ def terminal(environ: dict[str, str], project: Path) -> Iterator[Callable[..., S
 
     yield start
     for screen in opened:
-        screen.child.close(force=True)
+        screen.leave()

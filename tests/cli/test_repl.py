@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -195,19 +196,20 @@ def test_ctrl_c_twice_leaves(terminal: Open, script: Script) -> None:
     assert screen.end() == 0
 
 
-def test_what_is_typed_during_a_turn_reaches_it(terminal: Open, script: Script) -> None:
+def test_what_is_typed_during_a_turn_reaches_it(terminal: Open, script: Script, project: Path) -> None:
+    os.mkfifo(project / "gate")
     model = script(
         {"tool_calls": [call("shell", command="echo begun; read x < gate")]},
         {"expect": "mind the gap", "text": "Minded."},
     )
     screen = terminal("--model", model, "--approval", "auto")
     screen.see(READY)
-    screen.type("!mkfifo gate\r")
-    screen.see("✓")
     screen.line("go")
     screen.see("begun")
     screen.line("mind the gap")
-    screen.type("!echo open > gate\r")
+    screen.type("\x1b[Z")
+    screen.see("plan")  # The mode is switched behind the words, so they have arrived.
+    (project / "gate").write_text("open\n")
     screen.see("Minded.")
 
 
@@ -230,7 +232,7 @@ def test_the_users_own_command_runs_and_the_model_hears_of_it(terminal: Open, sc
     screen = terminal("--model", script({"expect": "what did I do", "text": "You looked."}))
     screen.see(READY)
     screen.line("!cat notes.txt; exit 3")
-    screen.see("remember", "exit code 3")
+    screen.see("exit code 3", "remember")
     screen.line("what did I do")
     screen.see("You looked.")
 

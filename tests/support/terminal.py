@@ -48,6 +48,13 @@ class Screen:
         self.see(text)
         self.child.send("\r")
 
+    def leave(self) -> None:
+        """Quit as a user does, if it still runs; a command that will not is killed."""
+        if self.child.isalive():
+            self.child.send("\x15\x04")
+            self.child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=4)
+        self.child.close(force=True)
+
     def end(self) -> int:
         """Wait for the end; the exit code."""
         self.child.expect(pexpect.EOF)
