@@ -73,11 +73,14 @@ class Terminal:
     @contextlib.asynccontextmanager
     async def question(self) -> AsyncGenerator[None]:
         """Have the terminal for oneself: the prompt is put away with what was typed into it, and comes back."""
-        async with self._turn, in_terminal():
-            yield
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            self.write("".join(waiting))
+        try:
+            async with self._turn, in_terminal():
+                yield
+        finally:
+            # Also when the question was withdrawn: what came meanwhile must be seen.
+            waiting, self._waiting = self._waiting, []
+            if waiting:
+                self.write("".join(waiting))
 
     async def ask_key(self, question: str, keys: str) -> str:
         """One of `keys`, or INTERRUPT for Ctrl-C and Ctrl-D. Whatever was typed before the question could be read

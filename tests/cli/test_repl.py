@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +150,17 @@ def test_no_is_told_to_the_model_with_its_reason(terminal: Open, script: Script,
     screen.type("use make instead\r")
     screen.see("Right.")
     assert not (project / "made").exists()
+
+
+def test_a_question_that_is_withdrawn_closes(terminal: Open, script: Script) -> None:
+    screen = terminal("--model", script({"tool_calls": [call("shell", command="touch x")]}, {"text": "Going on."}))
+    screen.see(READY)
+    screen.line("go")
+    screen.see("Run this command?")
+    screen.child.kill(signal.SIGINT)
+    screen.see("Cancelled.")
+    screen.line("y")
+    screen.see("Going on.")
 
 
 def test_always_is_not_asked_again(terminal: Open, script: Script) -> None:
