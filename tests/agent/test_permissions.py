@@ -202,7 +202,15 @@ def test_always_is_offered_only_as_a_narrow_rule(action: Action, rule: str | Non
         ("uniq in out", False),
         ("sed -i s/a/b/ x", False),
         ("sed -n 'w out' x", False),
+        ("date", True),
+        ("date -u +%Y", True),
         ("date -s 2020", False),
+        ("date 010100002020", False),
+        ("date --se=2020", False),
+        ("sort --outp=x in", False),
+        ("git log --outp=x", False),
+        ("git grep -nO x", False),
+        ("file -bC x", False),
         ("tree -o out", False),
         ("echo x > out", False),
         ("cat <(touch x)", False),
@@ -246,6 +254,9 @@ def test_git_is_read_only_where_the_repository_runs_nothing(tmp_path: Path, conf
     assert not is_read_only("git diff --output=x", tmp_path)
     assert not is_read_only("git stash", tmp_path)
     assert not is_read_only("git branch new", tmp_path)
+    (tmp_path / ".git" / "index").write_bytes(b"DIRC....\x00\x00\xe0\x00....")
+    assert not is_read_only("git status", tmp_path), "a submodule's own configuration may run something"
+    (tmp_path / ".git" / "index").unlink()
     (tmp_path / ".git" / "commondir").write_text("/elsewhere")
     assert not is_read_only("git status", tmp_path)
 

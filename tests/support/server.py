@@ -181,8 +181,14 @@ def running(home: Path, **more: Any) -> Iterator[ServerProcess]:
     try:
         yield server
     finally:
-        server.process.kill()
-        server.process.wait(LIMIT)
+        with suppress(BrokenPipeError):
+            if server.process.stdin:
+                server.process.stdin.close()
+        try:
+            server.process.wait(5)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait(LIMIT)
         for stream in (server.process.stdin, server.process.stdout, server.process.stderr):
             if stream:
                 with suppress(BrokenPipeError):

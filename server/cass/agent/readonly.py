@@ -77,7 +77,6 @@ _BUT_NOT: dict[str, tuple[str, ...]] = {
     "rg": ("--pre", "--hostname-bin", "--search-zip", "-z"),
     "sort": ("-o", "--o", "--compress", "--comp", "-T", "--temp", "--files0"),
     "tree": ("-o", "-R"),
-    "date": ("-s", "--s"),
     "file": ("-C", "--compile", "-m", "--magic"),
     "diff": ("--to-file",),
     "printf": ("-v",),
@@ -142,6 +141,8 @@ def _simple(words: Sequence[str], cwd: Path, globs: bool) -> bool:
         return True
     if globs:
         return False  # a file may be called like an option that writes
+    if name == "date":
+        return all(a.startswith("+") or a in ("-u", "--utc", "-R", "-I", "--iso-8601") for a in arguments)
     if name == "uniq":
         return len([a for a in arguments if not a.startswith("-")]) <= 1
     if name == "git":
@@ -161,11 +162,7 @@ _VERSIONED = frozenset(
         "python",
         "python3",
         "node",
-        "npm",
         "git",
-        "cargo",
-        "rustc",
-        "go",
         "java",
         "gcc",
         "clang",
@@ -173,17 +170,20 @@ _VERSIONED = frozenset(
         "cmake",
         "ruby",
         "perl",
-        "pip",
     ]
 )
 
 
 def _begins(argument: str, forbidden: Sequence[str]) -> bool:
-    return any(argument.startswith(option) for option in forbidden) or (
-        # Short options may be given together: `-uo out` is `-u -o out`.
-        re.match(r"-[A-Za-z]{2,}$", argument) is not None
-        and any(len(option) == 2 and option[1] in argument[1:] for option in forbidden)
-        and not argument.startswith(("-name", "-iname", "-type", "-path", "-maxdepth", "-mindepth"))
+    """Whether an argument is one of these options: also with its value behind it, as the beginning of a long one
+    (`--outp`), or among short ones given together (`-uo out` is `-u -o out`)."""
+    if any(argument.startswith(option) for option in forbidden):
+        return True
+    if argument.startswith("--"):
+        named = argument.partition("=")[0]
+        return named != "--" and any(option.startswith(named) for option in forbidden)
+    return re.match(r"-[A-Za-z]{2,}", argument) is not None and any(
+        len(option) == 2 and option[1] in argument[1:] for option in forbidden
     )
 
 
@@ -198,7 +198,7 @@ def _git(arguments: Sequence[str], cwd: Path) -> bool:
     if not arguments:
         return False
     verb, rest = arguments[0], arguments[1:]
-    if any(a.startswith(_GIT_OPTIONS) for a in rest):
+    if any(_begins(a, _GIT_OPTIONS) for a in rest):
         return False
     if verb in _GIT_LISTS:
         return (
@@ -219,9 +219,21 @@ def _plain_repository(cwd: Path) -> bool:
                 and not (folder / ".git" / "commondir").exists()
                 and not (folder / ".git" / "config.worktree").exists()
                 and config.is_file()
+                and _no_submodules(folder / ".git")
                 and all(_HARMLESS_CONFIG.fullmatch(key) for key in _config_keys(config))
             )
     return False
+
+
+def _no_submodules(folder: Path) -> bool:
+    """Whether the index names no other repository: git would look into it, with that one's configuration. An index
+    in parts is not looked through."""
+    index = folder / "index"
+    try:
+        whole = not any(folder.glob("sharedindex.*"))
+        return whole and (not index.exists() or b"\x00\x00\xe0\x00" not in index.read_bytes())
+    except OSError:
+        return False
 
 
 def _config_keys(path: Path) -> list[str]:

@@ -19,6 +19,7 @@ _QUIET = {
     "PAGER": "cat",
     "TERM": "dumb",
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",  # looking at a repository does not write to it, and so runs none of its hooks
 }
 
 

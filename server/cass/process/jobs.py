@@ -181,10 +181,13 @@ class ShellJobs:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.2)
             pids = await asyncio.to_thread(strays.members, job.pid, job.mark, pids)
-        for _ in range(5):
-            if not pids:
+        calm = 0
+        for _ in range(8):
+            if pids:
+                strays.send(job.pid, pids, signal.SIGKILL)
+            calm = 0 if pids else calm + 1
+            if calm == 2:  # a process that was just being started shows no mark for a moment: look twice
                 break
-            strays.send(job.pid, pids, signal.SIGKILL)
             await asyncio.sleep(0.02)
             pids = await asyncio.to_thread(strays.members, job.pid, job.mark, pids)
         job.hang_up()
