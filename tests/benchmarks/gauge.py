@@ -144,9 +144,14 @@ class Provider:
         """What is told of one request, once it came."""
         return self._until(lambda line: "came" in line and line["number"] == number)
 
-    def line(self) -> dict[str, Any]:
-        """The next thing that is told."""
-        return self._lines.get(timeout=LIMIT)
+    def line(self, asker: subprocess.Popen[Any]) -> dict[str, Any]:
+        """The next thing that is told. RuntimeError when the one that should ask has ended before."""
+        while True:
+            try:
+                return self._lines.get(timeout=1)
+            except queue.Empty:
+                if asker.poll() is not None:
+                    raise RuntimeError(f"{asker.args} ended early, with {asker.returncode}") from None
 
     def close(self) -> None:
         """End the process."""
@@ -229,6 +234,7 @@ def bench(*, quick: bool) -> Iterator[Bench]:
     try:
         (folder / "project").mkdir()
         (folder / "home").mkdir()
+        (folder / "home" / "config.toml").write_text("[limits]\nturns = 2000\n")
         for number in range(20):
             text = "".join(f"def f{line}(x):  # {number}\n    return x + {line}\n" for line in range(400))
             (folder / "project" / f"m{number}.py").write_text(text)

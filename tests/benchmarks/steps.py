@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import sysconfig
 import time
@@ -90,12 +91,11 @@ def turn(
     """A turn with these calls and a last word, without questions. The server's memory is read at held requests."""
     bench.provider.play([*calls, {"text": "Done."}], hold=hold)
     began = time.monotonic()
-    options = ("--model", "openai/bench", "--approval", "auto", "--max-turns", "1000")
-    client = bench.cass("-p", "Work.", *options, cwd=cwd)
+    client = bench.cass("-p", "Work.", "--model", "openai/bench", "--approval", "auto", cwd=cwd)
     told: list[dict[str, Any]] = []
     memory: list[float] = []
     while not told or told[-1].get("sent") is None or told[-1]["number"] < len(calls):
-        line = bench.provider.line()
+        line = bench.provider.line(client)
         told.append(line)
         if "came" in line and line["number"] in hold:
             memory.append(gauge.memory(gauge.family(client.pid)[1], "Rss"))
@@ -107,10 +107,13 @@ def turn(
 def raw(bench: Bench, calls: Sequence[dict[str, Any]]) -> list[float]:
     """The same turn by a loop of the standard library: milliseconds of each step."""
     bench.provider.play([*calls, {"text": "Done."}])
-    gauge.run([sys.executable, str(Path(__file__).parent / "floors.py"), bench.provider.url], bench.project)
-    told = [bench.provider.line()]
+    loop = str(Path(__file__).parent / "floors.py")
+    began = time.monotonic()
+    process = subprocess.Popen([sys.executable, loop, bench.provider.url], cwd=bench.project)
+    told = [bench.provider.line(process)]
     while told[-1].get("sent") is None or told[-1]["number"] < len(calls):
-        told.append(bench.provider.line())
+        told.append(bench.provider.line(process))
+    gauge.finish(process, began)
     return _gaps(told)
 
 
