@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
 def main() -> None:
     """Run what the arguments say."""
+    gc.disable()  # what is imported stays: looking through it for garbage would be a quarter of the start
     if sys.argv[1:2] == ["serve"] and set(sys.argv[2:]) <= {"--stdio", "--ndjson"}:
         import os  # the usual way in: click is not needed for it
 
         from cass.lsp.serve import serve
 
+        gc.freeze()
+        gc.enable()
         _log()
         sys.exit(serve(os.environ, lines="--ndjson" in sys.argv))
     from cass.admin import admin
 
+    gc.freeze()
+    gc.enable()
     _log()
     admin(prog_name="cass")
 

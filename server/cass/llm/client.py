@@ -12,8 +12,9 @@ from cass.errors import AuthenticationError, CassError, ConfigError
 from cass.llm.catalog import listed_models
 from cass.llm.encoded import EncodedCache
 from cass.llm.endpoints import Endpoints
+from cass.llm.library import load_library
 from cass.llm.link import Link, Timeouts
-from cass.llm.model import RemoteModel, Shared, load_library, place_of
+from cass.llm.model import RemoteModel, Shared, place_of
 from cass.llm.preset import Endpoint, ModelFacts
 from cass.llm.probe import ProbeReport, probe_model
 from cass.llm.quirks import QuirkBook

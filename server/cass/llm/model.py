@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from cass.llm.attempt import Attempt
 from cass.llm.chat import ChatWire
 from cass.llm.encoded import EncodedCache
 from cass.llm.failures import Place, Refused, explain
+from cass.llm.library import load_library
 from cass.llm.link import Link
 from cass.llm.preset import Endpoint, ModelFacts
 from cass.llm.quirks import QuirkBook, Quirks, learn
@@ -252,12 +252,6 @@ def place_of(endpoint: Endpoint, model: str) -> Place:
         key_env=endpoint.key_env,
         local=endpoint.local,
     )
-
-
-async def load_library() -> None:
-    """Import the client library in a worker thread, so that nothing else waits for it."""
-    if "openai" not in sys.modules:
-        await asyncio.to_thread(__import__, "openai")
 
 
 def _has_images(request: ModelRequest) -> bool:
