@@ -28,7 +28,18 @@ def child_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> di
     of cass's own settings, and no pagers or prompts."""
     hidden = set(secrets)
     kept = {name: value for name, value in environ.items() if name not in hidden and not _is_own(name)}
-    return kept | _QUIET
+    return kept | _QUIET | _calm_diff(environ.get("GIT_CONFIG_COUNT", ""))
+
+
+def _calm_diff(count: str) -> dict[str, str]:
+    """One more setting for git, behind those that the user's environment holds: `git diff` does not write the index,
+    which the variable about locks does not keep it from."""
+    number = int(count) if count.isdecimal() else 0
+    return {
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": "diff.autoRefreshIndex",
+        f"GIT_CONFIG_VALUE_{number}": "false",
+    }
 
 
 def _is_own(name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Literal
 
 from cass.errors import ToolError
 from cass.ports import JobReport
-from cass.process import strays
 from cass.process.output import Output, readable
 
 DRAIN = 0.3
@@ -48,11 +46,11 @@ class Job:
         self._timer: asyncio.TimerHandle | None = None
 
     async def launch(self, command: str, cwd: Path, env: Mapping[str, str]) -> None:
-        """Start the shell. Cancelling leaves nothing behind."""
+        """Start the shell: a matter of milliseconds, and not to be cancelled."""
         shell = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
         self._pipe, writing = os.pipe()
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
+        try:
+            process = await asyncio.create_subprocess_exec(
                 shell,
                 "-c",
                 command,
@@ -63,13 +61,6 @@ class Job:
                 stderr=writing,
                 start_new_session=True,
             )
-        )
-        try:
-            process = await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            starting.add_done_callback(_kill_started)
-            self.hang_up()
-            raise
         except (OSError, ValueError) as error:
             self.hang_up()
             raise ToolError(f"The command cannot be started in {cwd}: {_reason(error)}.") from None
@@ -149,12 +140,6 @@ class Job:
         fresh, self._fresh = self._fresh, b""
         if fresh and self._on_output is not None:
             self._on_output(readable(fresh.decode("utf-8", "ignore")))
-
-
-def _kill_started(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    """A shell that came up after nobody wanted it any more."""
-    if not starting.cancelled() and starting.exception() is None:
-        strays.send(starting.result().pid, set(), signal.SIGKILL)
 
 
 def _reason(error: OSError | ValueError) -> str:
