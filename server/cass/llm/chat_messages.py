@@ -36,6 +36,7 @@ def write_messages(
     tokens = rough_tokens(head)
     marked = set(_last_marked(messages)) if marks else set[int]()
     after: list[bytes] = []
+    known_as = cache.style(style)
     for position, message in enumerate(messages):
         if message.role != "tool" and after:
             parts += after
@@ -43,7 +44,7 @@ def write_messages(
         if position in marked:
             encoded = _encode(message, style, marked=True)
         else:
-            encoded = cache.get(message, style, lambda m=message: _encode(m, style, marked=False))
+            encoded = cache.get(message, known_as, lambda m=message: _encode(m, style, marked=False))
         if encoded.body:
             parts.append(encoded.body)
         if encoded.after:

@@ -27,6 +27,11 @@ class EncodedCache:
     def __init__(self) -> None:
         self._entries: OrderedDict[tuple[int, object], tuple[object, Encoded]] = OrderedDict()
         self._bytes = 0
+        self._styles: dict[object, int] = {}
+
+    def style(self, style: object) -> int:
+        """A short name of a style, for `get`: a long conversation looks up hundreds of entries in one style."""
+        return self._styles.setdefault(style, len(self._styles))
 
     def get(self, value: object, style: object, encode: Callable[[], Encoded]) -> Encoded:
         """The encoded form, made by `encode` when it is not at hand."""

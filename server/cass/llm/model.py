@@ -24,7 +24,7 @@ from cass.llm.terms import Terms, origin, terms_of
 from cass.llm.tokens import MESSAGE_TOKENS, calibrated, rough_tokens
 from cass.llm.wire import Body, Wire
 from cass.ports import Completed, Model, ModelEvent, ModelNotice, ModelRequest
-from cass.protocol.messages import Image, ToolResult, Usage
+from cass.protocol.messages import Image, ToolCall, ToolResult, Usage
 
 MAX_LESSONS = 8
 """How often one request is changed because the endpoint refused a part of it."""
@@ -138,7 +138,7 @@ class RemoteModel(Model):
         assembly = Assembly(
             Expected(
                 tools={tool.name: tool.parameters for tool in request.tools},
-                taken_ids=frozenset(call.id for message in request.messages for call in message.tool_calls),
+                taken_ids=_call_ids(request),
                 text_calls=bool(request.tools) and (as_text or self._shared.llm.text_tool_calls != "off"),
                 limit=terms.output_limit(request) or 0,
             )
@@ -172,11 +172,15 @@ class RemoteModel(Model):
         """Compare the reported size of the prompt with the estimated one: calibrate, or notice that it was cut."""
         reported = answer.usage.input if answer.usage is not None else 0
         estimated = body.tokens + MESSAGE_TOKENS * len(request.messages)
-        if not reported or estimated < 200 or _has_images(request):
+        if not reported or estimated < 200:
             return None
         quirks = self.quirks
         expected = estimated * quirks.ratio
-        if reported >= 1000 and reported < expected * TRUNCATED_BELOW and expected - reported > 1500:
+        truncated = reported >= 1000 and reported < expected * TRUNCATED_BELOW and expected - reported > 1500
+        ratio = calibrated(quirks.ratio, reported, estimated)
+        if (not truncated and abs(ratio - quirks.ratio) <= RATIO_STEP) or _has_images(request):
+            return None
+        if truncated:
             window = self.context_window
             if not self.endpoint.own and (window is None or window > reported * 2):
                 self._learn(window=1 << (reported - 1).bit_length())
@@ -192,9 +196,7 @@ class RemoteModel(Model):
                 f"{self.name} read only {reported:,} of about {int(expected):,} tokens: its window is too small and it "
                 f"cut the beginning away. To mend it, {hint}, or compact the conversation."
             )
-        ratio = calibrated(quirks.ratio, reported, estimated)
-        if abs(ratio - quirks.ratio) > RATIO_STEP:
-            self._learn(ratio=round(ratio, 3))
+        self._learn(ratio=round(ratio, 3))
         return None
 
     def _priced(self, usage: Usage | None) -> Usage | None:
@@ -252,6 +254,11 @@ def place_of(endpoint: Endpoint, model: str) -> Place:
         key_env=endpoint.key_env,
         local=endpoint.local,
     )
+
+
+def _call_ids(request: ModelRequest) -> frozenset[str]:
+    said = [message.content for message in request.messages if message.role == "assistant"]
+    return frozenset([block.id for content in said for block in content if isinstance(block, ToolCall)])
 
 
 def _has_images(request: ModelRequest) -> bool:

@@ -29,7 +29,7 @@ class ResponsesWire:
         """The request's bytes. Everything that stays the same from step to step stands before what grows."""
         parameters = without_dropped(_parameters(request, terms), terms.quirks)
         tools = [cache.get(tool, "responses", lambda t=tool: _tool(t)) for tool in request.tools]
-        style = ("responses", terms.style)
+        style = cache.style(("responses", terms.style))
         items: list[bytes] = []
         after: list[bytes] = []
         tokens = rough_tokens(request.system)

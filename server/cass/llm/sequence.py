@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cass.protocol.messages import Message, Text, ToolResult
+from cass.protocol.messages import Message, Text, ToolCall, ToolResult
 
 INTERRUPTED = "Interrupted: this call gave no result."
 
@@ -15,7 +15,8 @@ def valid_sequence(messages: Sequence[Message]) -> list[Message]:
     valid: list[Message] = []
     open_calls: dict[str, None] = {}
     for message in messages:
-        if message.role == "tool":
+        role = message.role
+        if role == "tool":
             answered = _answering(message, open_calls)
             if answered is not None:
                 valid.append(answered)
@@ -25,8 +26,8 @@ def valid_sequence(messages: Sequence[Message]) -> list[Message]:
             open_calls = {}
         if message.content:
             valid.append(message)
-        if message.role == "assistant":
-            open_calls = {call.id: None for call in message.tool_calls}
+        if role == "assistant":
+            open_calls = {block.id: None for block in message.content if isinstance(block, ToolCall)}
     if open_calls:
         valid.append(_interrupted(open_calls))
     return valid
