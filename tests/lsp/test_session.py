@@ -193,6 +193,12 @@ def test_the_users_own_command_is_run_and_told_to_the_model(server: ServerProces
     told = [u for _, u in server.updates(session) if u["sessionUpdate"] == "user_message"]
     assert "echo mine" in told[0]["content"][0]["text"]
     assert _prompt(server, session, wait=True)["text"] == "seen"
+    running = server.request("cass/session/shell", {"sessionId": session, "command": "echo up; sleep 60"})
+    server.update("tool_call_content_chunk")
+    server.notify("$/cancelRequest", {"id": running})
+    assert server.answer(running)["error"]["code"] == -32800
+    shown = [u for _, u in server.updates(session) if u["sessionUpdate"] == "tool_call_update"]
+    assert shown[-1]["status"] == "cancelled"
 
 
 def test_looking_around(server: ServerProcess, project: Path) -> None:

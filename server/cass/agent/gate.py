@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -53,20 +52,20 @@ class Gate:
 
     async def call(self, call: ToolCall, turn_id: str) -> Outcome:
         """Run one call to its end. Raises nothing but CancelledError, and then the call has its answer too."""
-        started = time.monotonic()
+        clock = report.Clock()
         try:
-            outcome = await self._guarded(call, turn_id)
+            outcome = await self._guarded(call, turn_id, clock)
         except asyncio.CancelledError:
-            report.finished(self.desk, call, turn_id, started, Outcome.text(_STOPPED, is_error=True), "cancelled")
+            report.finished(self.desk, call, turn_id, clock, Outcome.text(_STOPPED, is_error=True), "cancelled")
             raise
-        report.finished(self.desk, call, turn_id, started, outcome)
+        report.finished(self.desk, call, turn_id, clock, outcome)
         return outcome
 
-    async def _guarded(self, call: ToolCall, turn_id: str) -> Outcome:
+    async def _guarded(self, call: ToolCall, turn_id: str, clock: report.Clock) -> Outcome:
         try:
             tool, params = self._validate(call)
             action = await tool.prepare(params, CallContext(self.desk, call.id, turn_id))
-            return await self._decide(call, turn_id, tool, action)
+            return await self._decide(call, turn_id, tool, action, clock)
         except ToolError as error:
             return Outcome.text(str(error), is_error=True)
         except Exception as error:
@@ -87,7 +86,9 @@ class Gate:
             problems = (f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
             raise ToolError(f"{call.name} was called wrongly. {'; '.join(problems)}") from None
 
-    async def _decide(self, call: ToolCall, turn_id: str, tool: Tool, action: Action) -> Outcome:
+    async def _decide(
+        self, call: ToolCall, turn_id: str, tool: Tool, action: Action, clock: report.Clock
+    ) -> Outcome:
         proposal = self._proposal(call, turn_id, action)
         verdict = judge(tool.name, action, self._policy())
         decisions: tuple[HunkDecision, ...] = ()
@@ -107,6 +108,7 @@ class Gate:
                 if proposal:
                     report.resolved(self.desk, turn_id, proposal, "rejected")
                 raise
+            clock.restart()
         elif proposal:
             report.proposed(self.desk, turn_id, proposal)
         report.started(self.desk, call, turn_id, action, "in_progress")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from cass import proposals
 from cass.agent.desk import Desk
@@ -14,6 +15,22 @@ from cass.protocol.messages import Image, Text, ToolCall, ToolStatus
 
 _RESULT_LIMIT = 200_000
 """Characters of one result, whatever the tool: a tool bounds its own output far below this."""
+
+
+@dataclass
+class Clock:
+    """How long a call has run: the time that a person took to answer does not count."""
+
+    began: float = field(default_factory=time.monotonic)
+
+    def restart(self) -> None:
+        """Count from now."""
+        self.began = time.monotonic()
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Milliseconds so far."""
+        return round((time.monotonic() - self.began) * 1000)
 
 
 def started(desk: Desk, call: ToolCall, turn_id: str, action: Action, status: ToolStatus) -> None:
@@ -35,9 +52,9 @@ def started(desk: Desk, call: ToolCall, turn_id: str, action: Action, status: To
 
 
 def finished(
-    desk: Desk, call: ToolCall, turn_id: str, began: float, outcome: Outcome, status: ToolStatus | None = None
+    desk: Desk, call: ToolCall, turn_id: str, clock: Clock, outcome: Outcome, status: ToolStatus | None = None
 ) -> None:
-    """The call's one end. `began` is a reading of the monotonic clock."""
+    """The call's one end."""
     for event in outcome.events:
         desk.emit(event)
     desk.emit(
@@ -49,7 +66,7 @@ def finished(
             content=outcome.display or None,
             result=tuple(_bounded(block) for block in outcome.content),
             exit_code=outcome.exit_code,
-            elapsed_ms=round((time.monotonic() - began) * 1000),
+            elapsed_ms=clock.elapsed_ms,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from uuid import uuid4
 
@@ -62,7 +63,11 @@ async def shell(session: Session, command: str) -> ShellResult:
         session.emit(ToolCallContentChunk(tool_call_id=call_id, content=content))
 
     timeout = session.config.tools.shell_timeout_max
-    report = await session.jobs.run(command, cwd=session.cwd, timeout=timeout, on_output=progress)
+    try:
+        report = await session.jobs.run(command, cwd=session.cwd, timeout=timeout, on_output=progress)
+    except asyncio.CancelledError:
+        session.emit(ToolCallUpdate(tool_call_id=call_id, status="cancelled"))
+        raise
     session.emit(
         ToolCallUpdate(
             tool_call_id=call_id,
