@@ -6,6 +6,7 @@ What a command may run on its own (git's hooks and filters, `find -exec`, `rg --
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,7 +80,6 @@ _BUT_NOT: dict[str, tuple[str, ...]] = {
     "tree": ("-o", "-R"),
     "file": ("-C", "--compile", "-m", "--magic"),
     "diff": ("--to-file",),
-    "printf": ("-v",),
     "test": ("-v", "-eq", "-ne", "-lt", "-le", "-gt", "-ge"),
     "jq": ("-f", "--from-file", "-L"),
 }
@@ -111,6 +111,11 @@ _GIT_OPTIONS = (
     "--exec",
     "--no-index",
     "--filters",
+    "--show-signature",
+    "--submodule",
+    "--recurse-submodules",
+    "--dirty",
+    "--broken",
 )
 _GIT_LISTS: dict[str, frozenset[str]] = {
     "branch": frozenset({"-a", "-v", "-vv", "-r", "--list", "--show-current", "--all"}),
@@ -137,6 +142,8 @@ def is_read_only(command: str, cwd: Path) -> bool:
 
 def _simple(words: Sequence[str], cwd: Path, globs: bool) -> bool:
     name, arguments = words[0], words[1:]
+    if _from_project(name, cwd):
+        return False
     if name in _ALWAYS:
         return True
     if globs:
@@ -144,7 +151,8 @@ def _simple(words: Sequence[str], cwd: Path, globs: bool) -> bool:
     if name == "date":
         return all(a.startswith("+") or a in ("-u", "--utc", "-R", "-I", "--iso-8601") for a in arguments)
     if name == "uniq":
-        return len([a for a in arguments if not a.startswith("-")]) <= 1
+        # A second name is written to, also behind `-` and `--`.
+        return "--" not in arguments and sum(a == "-" or not a.startswith("-") for a in arguments) <= 1
     if name == "git":
         return _git(arguments, cwd)
     if name == "sed":
@@ -174,6 +182,12 @@ _VERSIONED = frozenset(
 )
 
 
+def _from_project(name: str, cwd: Path) -> bool:
+    """Whether PATH leads to a program of this name in the folder: it may be something else than its name says."""
+    folders = (cwd / part for part in os.environ.get("PATH", "").split(os.pathsep))
+    return any(folder.is_relative_to(cwd) and (folder / name).exists() for folder in folders)
+
+
 def _begins(argument: str, forbidden: Sequence[str]) -> bool:
     """Whether an argument is one of these options: also with its value behind it, as the beginning of a long one
     (`--outp`), or among short ones given together (`-uo out` is `-u -o out`)."""
@@ -198,7 +212,7 @@ def _git(arguments: Sequence[str], cwd: Path) -> bool:
     if not arguments:
         return False
     verb, rest = arguments[0], arguments[1:]
-    if any(_begins(a, _GIT_OPTIONS) for a in rest):
+    if any(_begins(a, _GIT_OPTIONS) or "%G" in a for a in rest):  # %G asks gpg, which makes files of its own
         return False
     if verb in _GIT_LISTS:
         return (
@@ -222,6 +236,8 @@ def _plain_repository(cwd: Path) -> bool:
                 and _no_submodules(folder / ".git")
                 and all(_HARMLESS_CONFIG.fullmatch(key) for key in _config_keys(config))
             )
+        if (folder / "HEAD").exists():
+            return False  # git takes a folder that looks like a bare repository for one
     return False
 
 
