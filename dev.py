@@ -117,7 +117,9 @@ def make_environment() -> None:
         venv.create(VENV, with_pip=False)
         pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "-q", "pip"]
         if run(pip, quiet=True) != 0:
-            sys.exit("This Python has neither ensurepip nor pip. Install python3-venv (or your system's package for it).")
+            sys.exit(
+                "This Python has neither ensurepip nor pip. Install python3-venv (or your system's package for it)."
+            )
 
 
 def must(command: list[str]) -> None:

@@ -39,7 +39,9 @@ def configuration() -> str:
     lines = [_HEAD]
     lines += [_row(key, field) for key, field in layers.fields(Config)]
     for title, model in (("[providers.NAME]", ProviderConfig), ('[providers.NAME.models."MODEL"]', ModelConfig)):
-        lines.append(f"\n## `{title}`\n\n| setting | type | default | bounds | project | |\n|---|---|---|---|---|---|\n")
+        lines.append(
+            f"\n## `{title}`\n\n| setting | type | default | bounds | project | |\n|---|---|---|---|---|---|\n"
+        )
         lines += [_row(key, field) for key, field in layers.fields(model)]
     return "".join(lines)
 
@@ -49,7 +51,9 @@ def _row(key: str, field: object) -> str:
 
     assert isinstance(field, FieldInfo)
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    bounds = ", ".join(f"{_SIGNS[type(m).__name__]} {next(iter(vars_of(m)))}" for m in field.metadata if type(m).__name__ in _SIGNS)
+    bounds = ", ".join(
+        f"{_SIGNS[type(m).__name__]} {next(iter(vars_of(m)))}" for m in field.metadata if type(m).__name__ in _SIGNS
+    )
     shape = str(field.annotation).replace("typing.", "").replace("cass.config.", "").replace("|", "\\|")
     shape = shape.removeprefix("<class '").removesuffix("'>")
     default = field.get_default(call_default_factory=True)
@@ -65,7 +69,10 @@ def vars_of(bound: object) -> list[object]:
     return [getattr(bound, name) for name in ("ge", "gt", "le", "lt") if hasattr(bound, name)]
 
 
-PAGES = {"configuration": (HERE / "configuration.md", configuration), "schema": (HERE / "protocol.schema.json", lambda: protocol.text() + "\n")}
+PAGES = {
+    "configuration": (HERE / "configuration.md", configuration),
+    "schema": (HERE / "protocol.schema.json", lambda: protocol.text() + "\n"),
+}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--print"]:

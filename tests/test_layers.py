@@ -138,9 +138,7 @@ def test_a_wrong_file_is_said_with_line_and_nearest_key(tmp_path: Path, text: st
     path = tmp_path / "config.toml"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        layer = read_file(path, "user")
-        assert layer
-        load([layer])
+        load([layer for layer in [read_file(path, "user")] if layer])
     for part in [str(path), *said]:
         assert part in str(caught.value)
 

@@ -54,7 +54,8 @@ def alive(tag: int) -> list[int]:
 def all_started(tags: dict[str, int]) -> bool:
     """Whether every process of every shape is there; of commands one after the other, the first."""
     return all(
-        len(alive(tag)) >= (SHAPES[shape].count("{tag}") if "&" in SHAPES[shape] else 1) for shape, tag in tags.items()
+        len(alive(tag)) >= (SHAPES[shape].count("{tag}") if "&" in SHAPES[shape] else 1)
+        for shape, tag in tags.items()
     )
 
 

@@ -187,12 +187,11 @@ def _right(field: FieldInfo) -> str:
 
 
 def _get(tree: Tree, key: str, field: FieldInfo) -> object:
-    found: object = tree
-    for part in key.split("."):
-        if not isinstance(found, dict) or part not in found:
-            return field.get_default(call_default_factory=True)
-        found = cast("Tree", found)[part]
-    return found
+    *parents, name = key.split(".")
+    for parent in parents:
+        inner = tree.get(parent)
+        tree = cast("Tree", inner) if isinstance(inner, dict) else {}
+    return tree[name] if name in tree else field.get_default(call_default_factory=True)
 
 
 def _tightens(key: str, value: object, now: object) -> bool:

@@ -58,7 +58,9 @@ def test_settings_are_set_kept_with_their_comments_and_shown_with_origins(run: R
         (("permissions", "check", "--allow", "shell(", "--", "ls"), "not a permission rule"),
     ],
 )
-def test_wrong_words_are_said_without_a_traceback(run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_words_are_said_without_a_traceback(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
     done = run(*arguments)
     assert done.returncode == 3
     assert said in done.stderr
@@ -133,4 +135,7 @@ def test_keys_need_a_keyring(run: Run) -> None:
     assert done.returncode in (1, 3)
     assert "sk-test" not in done.stdout + done.stderr
     assert "keyring" in done.stderr
-    assert run("auth", "remove", "openai", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring").returncode in (1, 3)
+    assert run("auth", "remove", "openai", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring").returncode in (
+        1,
+        3,
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.house import House, RecordingClient, ask, call
-
 from cass.protocol.events import ToolCallUpdate
+from support.house import House, RecordingClient, ask, call
 
 
 async def test_a_command_sees_no_key_and_no_setting_of_cass(tmp_path: Path) -> None:
-    house = House(tmp_path, OPENAI_API_KEY="sk-secret", ACME_API_KEY="acme-secret", MY_TOKEN="other-secret", KEPT="yes")
+    house = House(
+        tmp_path, OPENAI_API_KEY="sk-secret", ACME_API_KEY="acme-secret", MY_TOKEN="other-secret", KEPT="yes"
+    )
     home = tmp_path / "home"
     home.mkdir()
     (home / "config.toml").write_text(
@@ -38,11 +39,15 @@ async def test_the_rest_of_a_long_output_can_be_read_without_asking(tmp_path: Pa
     assert str(spill) in output
     assert spill.stat().st_mode & 0o777 == 0o600
     session.set_option("approval", "ask")
-    session.set_option("model", house.model([call("grep", pattern="^123456$", path=str(spill)), {"text": "x"}], "two"))
+    session.set_option(
+        "model", house.model([call("grep", pattern="^123456$", path=str(spill)), {"text": "x"}], "two")
+    )
     session.stream.state.messages.clear()
     await ask(session, "look")
     assert "123456" in client.of(ToolCallUpdate)[-1].result[0].text
-    session.set_option("model", house.model([call("write_file", path=str(spill), content=""), {"text": "x"}], "three"))
+    session.set_option(
+        "model", house.model([call("write_file", path=str(spill), content=""), {"text": "x"}], "three")
+    )
     session.stream.state.messages.clear()
     await ask(session, "change it")
     assert client.of(ToolCallUpdate)[-1].status == "failed"
@@ -52,7 +57,11 @@ async def test_the_rest_of_a_long_output_can_be_read_without_asking(tmp_path: Pa
 async def test_closing_the_session_ends_what_runs_in_the_background(tmp_path: Path) -> None:
     house = House(tmp_path)
     client = RecordingClient()
-    steps = [call("shell", command="echo $$ > pid; exec sleep 300", background=True), call("shell", command="until [ -s pid ]; do sleep 0.01; done"), {"text": "x"}]
+    steps = [
+        call("shell", command="echo $$ > pid; exec sleep 300", background=True),
+        call("shell", command="until [ -s pid ]; do sleep 0.01; done"),
+        {"text": "x"},
+    ]
     session = house.open(client, steps, options={"approval": "auto"})
     await ask(session, "go")
     pid = int((house.project / "pid").read_text())

@@ -262,11 +262,11 @@ def _part_contains(pattern: str, words: tuple[str, ...]) -> bool:
         return True
     if not pattern.endswith("*") and list(words[: len(pattern.split())]) == pattern.split():
         return True
-    if "=" in words[0] and len(words) > 1:
-        return _part_contains(pattern, words[1:])
-    if words[0].rsplit("/", 1)[-1] not in _WRAPPERS:
+    first, rest = words[0], words[1:]
+    if "=" in first and rest:
+        return _part_contains(pattern, rest)
+    if first.rsplit("/", 1)[-1] not in _WRAPPERS:
         return False
-    rest = words[1:]
     return any(_part_contains(pattern, rest[i:]) for i in range(len(rest))) or any(
         " " in word and _command_contains(pattern, word) for word in rest
     )
