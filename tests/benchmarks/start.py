@@ -94,12 +94,12 @@ def text_of(body: str) -> str:
 
 def counted_tokens(text: str) -> int | None:
     """By tiktoken, where it has an encoding file at hand; it is never let to download one."""
-    import tiktoken
-
     folder = os.environ.get("TIKTOKEN_CACHE_DIR", "")
     if not folder or not (Path(folder) / _CL100K).is_file():
         return None
     try:
+        import tiktoken
+
         return len(tiktoken.get_encoding("cl100k_base").encode(text, disallowed_special=()))
     except Exception:
         return None
