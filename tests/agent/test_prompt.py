@@ -23,18 +23,18 @@ def _tree(tmp_path: Path, **files: str) -> Path:
 def test_one_file_a_folder_from_the_root_down_the_users_own_first(tmp_path: Path) -> None:
     cwd = _tree(
         tmp_path,
-        user__AGENTS_md="mine",
-        repo__AGENTS_md="root",
+        user__AGENTS_md="RULE-MINE",
+        repo__AGENTS_md="RULE-ROOT",
         repo__CLAUDE_md="not this",
-        repo__src__CASS_md="src",
+        repo__src__CASS_md="RULE-SRC",
         repo__src__AGENTS_md="not this",
-        repo__src__deep__CLAUDE_md="deep",
+        repo__src__deep__CLAUDE_md="RULE-DEEP",
         AGENTS_md="above the repository",
     )
     found = find_instructions(cwd, tmp_path / "user", NAMES, 10_000)
-    assert [i.text for i in found] == ["mine", "root", "src", "deep"]
+    assert [i.text for i in found] == ["RULE-MINE", "RULE-ROOT", "RULE-SRC", "RULE-DEEP"]
     prompt = system_prompt(cwd, found, date(2026, 1, 2))
-    assert prompt.index("mine") < prompt.index("root") < prompt.index("deep")
+    assert prompt.index("RULE-MINE") < prompt.index("RULE-ROOT") < prompt.index("RULE-DEEP")
     assert "not this" not in prompt
     assert "2026-01-02" in prompt
     assert prompt == system_prompt(cwd, found, date(2026, 1, 2))
