@@ -15,6 +15,7 @@ from cass.lsp.endpoint import Endpoint
 from cass.lsp.parent import alive
 from cass.lsp.server import Server
 from cass.lsp.transport import Transport, take_standard_streams
+from cass.process import watch_children
 
 _WATCH_SECONDS = 2.0
 _CLOSE_SECONDS = 4.0
@@ -32,6 +33,7 @@ def serve(environ: Mapping[str, str], *, lines: bool) -> int:
 
 
 async def _serve(fds: tuple[int, int], environ: Mapping[str, str], *, lines: bool) -> int:
+    watch_children()
     loop = asyncio.get_running_loop()
     done: asyncio.Future[int] = loop.create_future()
 

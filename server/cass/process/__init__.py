@@ -3,5 +3,6 @@
 from cass.process.guard import Guard
 from cass.process.jobs import ShellJobs
 from cass.process.program import Finished, run_git, run_program
+from cass.process.watching import watch_children
 
-__all__ = ["Finished", "Guard", "ShellJobs", "run_git", "run_program"]
+__all__ = ["Finished", "Guard", "ShellJobs", "run_git", "run_program", "watch_children"]
