@@ -21,6 +21,9 @@ from cass.process.output import Output
 GRACE = 2.0
 """Seconds between asking a job to end and killing it."""
 
+_SETTLE = 0.1
+"""Seconds after the end of a command until it is looked for what it left behind."""
+
 _RUNNING_AT_MOST = 16
 _KEPT_AT_MOST = 64
 
@@ -52,6 +55,8 @@ class ShellJobs:
         self._jobs: dict[str, Job] = {}
         self._left: list[Job] = []
         self._ending: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     async def run(
         self,
@@ -75,7 +80,7 @@ class ShellJobs:
             job.state = "killed"
             await self._end(job)
             raise
-        self._later(self._settle(job))
+        self._settle(job)
         return job.report()
 
     async def start(self, command: str, *, cwd: Path) -> str:
@@ -98,7 +103,7 @@ class ShellJobs:
                 async with asyncio.timeout(max(wait, 0)):
                     await job.news.wait()
         if job.over.is_set():
-            self._later(self._settle(job))
+            self._settle(job)
         return job.report()
 
     async def kill(self, job_id: str) -> JobReport:
@@ -111,6 +116,9 @@ class ShellJobs:
 
     async def close(self) -> None:
         """End everything that ever was started here."""
+        self._closing.set()
+        if self._looking is not None:
+            await asyncio.wait([self._looking])
         everything = [*self._jobs.values(), *self._left]
         await asyncio.gather(*(self._end(job) for job in everything))
         if self._ending:
@@ -150,12 +158,21 @@ class ShellJobs:
             raise ToolError(f"There is no background job {job_id!r}. Known jobs: {known}.")
         return job
 
-    async def _settle(self, job: Job) -> None:
-        """After a normal end: keep in mind what still runs of it, forget what is gone."""
+    def _settle(self, job: Job) -> None:
+        """After a normal end: keep in mind what still runs of it, forget what is gone. That is looked up a moment
+        later, for all that ended meanwhile at once: looking through all processes would hold up the next step."""
         if job not in self._left:
             self._left.append(job)
+        if self._looking is None:
+            self._looking = self._later(self._look())
+
+    async def _look(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE):
+                await self._closing.wait()
         left = tuple(self._left)
-        alive = await asyncio.to_thread(lambda: [bool(strays.members(j.pid, j.mark)) for j in left])
+        self._looking = None
+        alive = await asyncio.to_thread(strays.alive, [(one.pid, one.mark) for one in left])
         for one, lives in zip(left, alive, strict=True):
             if not lives:
                 self._forget(one)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from cass.process.environ import MARK
+
 _PROC = Path("/proc")
+_MARK = MARK.encode()
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class _Entry:
     state: str
     parent: int
     group: int
+    marks: bytes
 
 
 def members(group: int, mark: str, known: Set[int] = frozenset()) -> set[int]:
@@ -25,17 +29,15 @@ def members(group: int, mark: str, known: Set[int] = frozenset()) -> set[int]:
     `mark` in their environment, or `known` from before. Where there is no /proc the group's id stands for all."""
     if not (_PROC / "self").exists():
         return {group} if _group_lives(group) else set()
-    entries = [entry for entry in (_entry(name) for name in os.listdir(_PROC) if name.isdigit()) if entry]  # noqa: PTH208 - a name is all that is needed, thousands of times
-    wanted = mark.encode()
-    found = {
-        e.pid for e in entries if e.group == group or e.pid == group or e.pid in known or _carries(e.pid, wanted)
-    }
-    grown = True
-    while grown:
-        below = {e.pid for e in entries if e.parent in found} - found
-        found |= below
-        grown = bool(below)
-    return {e.pid for e in entries if e.pid in found and e.state not in "ZX"} - {os.getpid()}
+    return _members(_entries(), group, mark.encode(), known)
+
+
+def alive(jobs: Sequence[tuple[int, str]]) -> list[bool]:
+    """Whether anything of each job, given by group and mark, is not yet dead; all processes are looked at once."""
+    if not (_PROC / "self").exists():
+        return [_group_lives(group) for group, _ in jobs]
+    entries = _entries()
+    return [bool(_members(entries, group, mark.encode(), frozenset())) for group, mark in jobs]
 
 
 def send(group: int, pids: set[int], number: signal.Signals) -> None:
@@ -57,17 +59,43 @@ def _group_lives(group: int) -> bool:
     return True
 
 
+def _members(entries: Sequence[_Entry], group: int, mark: bytes, known: Set[int]) -> set[int]:
+    found = {e.pid for e in entries if e.group == group or e.pid == group or e.pid in known or mark in e.marks}
+    grown = True
+    while grown:
+        below = {e.pid for e in entries if e.parent in found} - found
+        found |= below
+        grown = bool(below)
+    return {e.pid for e in entries if e.pid in found and e.state not in "ZX"} - {os.getpid()}
+
+
+def _entries() -> list[_Entry]:
+    names = os.listdir(_PROC)  # noqa: PTH208 - a name is all that is needed, thousands of times
+    return [entry for entry in map(_entry, filter(str.isdigit, names)) if entry]
+
+
 def _entry(name: str) -> _Entry | None:
-    try:
-        text = (_PROC / name / "stat").read_bytes()
-    except OSError:
+    text = _read(f"/proc/{name}/stat")
+    if not text:
         return None
-    fields = text[text.rindex(b")") + 2 :].split()
-    return _Entry(int(name), fields[0].decode(), int(fields[1]), int(fields[2]))
+    fields = text[text.rindex(b")") + 2 : text.rindex(b")") + 200].split(maxsplit=3)
+    environ = _read(f"/proc/{name}/environ")
+    marks = environ if _MARK in environ else b""
+    return _Entry(int(name), fields[0].decode(), int(fields[1]), int(fields[2]), marks)
 
 
-def _carries(pid: int, mark: bytes) -> bool:
+def _read(path: str) -> bytes:
+    """A file of the system's, empty where it cannot be read. As cheap as can be: it is done for every process."""
     try:
-        return mark in (_PROC / str(pid) / "environ").read_bytes()
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return False
+        return b""
+    parts: list[bytes] = []
+    try:
+        while part := os.read(file, 65_536):
+            parts.append(part)
+    except OSError:
+        pass
+    finally:
+        os.close(file)
+    return b"".join(parts)
