@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import sysconfig
@@ -30,7 +31,9 @@ class Turn:
 def rows(bench: Bench) -> Iterable[Row]:
     """All rows of this subject."""
     yield from _reading(bench)
-    shell = turn(bench, [call("shell", command=f"echo {n}") for n in range(SHORT if bench.quick else 60)])
+    shell = turn(
+        bench, [call("shell", command=f"echo step {n}") for n in range(SHORT if bench.quick else 60)], "step"
+    )
     plain = median(gauge.run(["/bin/bash", "-c", "echo 1"]).wall for _ in range(3 if bench.quick else 20))
     yield Row("step with shell", median(shell.steps), "ms", plain * 1e3, "bash -c", 10)
     yield from _searching(bench)
@@ -39,8 +42,8 @@ def rows(bench: Bench) -> Iterable[Row]:
 
 def _reading(bench: Bench) -> Iterable[Row]:
     count = SHORT if bench.quick else LONG
-    calls = [call("read_file", path=f"m{n % 20}.py", offset=n % 50 + 1, limit=20) for n in range(count)]
-    read = turn(bench, calls, hold=(10, count))
+    calls = [call("read_file", path=f"m{n % 20}.py", offset=n % 50 + 1, limit=100) for n in range(count)]
+    read = turn(bench, calls, "def f", hold=(10, count))
     floor = raw(bench, calls)
     for name, at in (("1", 1), ("50", 50), ("200", 200)):
         value, least = around(read.steps, at), around(floor, at)
@@ -57,7 +60,7 @@ def _searching(bench: Bench) -> Iterable[Row]:
     patterns = ["def __init__", "import asyncio", "raise ValueError", "class .*Error", "self._loop"]
     patterns = patterns[:2] if bench.quick else patterns * 2
     calls = [call("grep", pattern=pattern, glob="*.py", mode="files") for pattern in patterns]
-    found = turn(bench, calls, cwd=tree)
+    found = turn(bench, calls, ".py", cwd=tree)
     rg = str(Path(sys.executable).parent / "rg")
     flags = [rg, "--files-with-matches", "--hidden", "--no-require-git", "--sort=path", "--type=py"]
     plain = [gauge.run([*flags, pattern, "./"], tree).wall for pattern in patterns]
@@ -66,15 +69,15 @@ def _searching(bench: Bench) -> Iterable[Row]:
 
 def _flooding(bench: Bench) -> Iterable[Row]:
     lines = f"seq -f 'line %09.0f of a flood' 1 {FLOOD // 30}"
-    flood = turn(bench, [call("shell", command=lines)])
+    flood = turn(bench, [call("shell", command=lines)], "left out")
     yield Row("5 MB of output: the next request", flood.sizes[1] / 4, "tokens")
     yield Row("5 MB of output: the whole run", sum(flood.sizes) / 4, "tokens", target=6000)
     plain = gauge.run(["/bin/bash", "-c", f"{lines} | cat"]).wall
     yield Row("5 MB of output: the step", median(flood.steps), "ms", plain * 1e3, "bash | cat")
     size = 5_000_000 if bench.quick else 100_000_000
     one_line = f"head -c {size} /dev/zero | tr '\\0' x"
-    before = turn(bench, [call("shell", command="true")], hold=(1,))
-    after = turn(bench, [call("shell", command=one_line)], hold=(1,))
+    before = turn(bench, [call("shell", command="echo calm")], "calm", hold=(1,))
+    after = turn(bench, [call("shell", command=one_line)], "left out", hold=(1,))
     plain = gauge.run(["/bin/bash", "-c", f"{one_line} | cat"]).wall
     yield Row("100 MB in one line: memory", after.memory[0] - before.memory[0], "MB", target=20)
     yield Row("100 MB in one line: the step", median(after.steps), "ms", plain * 1e3, "bash | cat")
@@ -86,10 +89,11 @@ def call(tool: str, **arguments: Any) -> dict[str, Any]:
 
 
 def turn(
-    bench: Bench, calls: Sequence[dict[str, Any]], *, hold: Sequence[int] = (), cwd: Path | None = None
+    bench: Bench, calls: Sequence[dict[str, Any]], wanted: str, *, hold: Sequence[int] = (), cwd: Path | None = None
 ) -> Turn:
-    """A turn with these calls and a last word, without questions. The server's memory is read at held requests."""
-    bench.provider.play([*calls, {"text": "Done."}], hold=hold)
+    """A turn with these calls and a last word, without questions. The server's memory is read at held requests.
+    RuntimeError unless the last result holds the `wanted` words: calls that fail are fast."""
+    bench.provider.play([*calls, {"text": "Done."}], hold=hold, keep=[len(calls)])
     began = time.monotonic()
     client = bench.cass("-p", "Work.", "--model", "openai/bench", "--approval", "auto", cwd=cwd)
     told: list[dict[str, Any]] = []
@@ -101,6 +105,10 @@ def turn(
             memory.append(gauge.memory(gauge.family(client.pid)[1], "Rss"))
             bench.provider.go_on()
     gauge.finish(client, began)
+    body = next(line["body"] for line in told if "body" in line)
+    result = json.loads(body)["messages"][-1]["content"]
+    if wanted not in result:
+        raise RuntimeError(f"a call did not do its work: {result[:200]}")
     return Turn(_gaps(told), [line["bytes"] for line in told if "came" in line], memory)
 
 
