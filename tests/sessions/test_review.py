@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cass.errors import ProtocolError
+from cass.errors import ConfigError, ProtocolError
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.edits import HunkDecision
 from cass.protocol.events import EditUpdate, Notice, ToolCallUpdate
-from cass.protocol.methods import EditResolveParams
+from cass.protocol.methods import EditResolveParams, SessionListParams
 from cass.sessions import review
 from cass.sessions.session import Session
 from support.house import House, RecordingClient, ask, call, prompt, yes
@@ -239,3 +239,16 @@ async def test_closing_while_a_turn_runs_ends_it(house: House) -> None:
         await house.app.library.close(session.session_id)
         assert (await finished).stop_reason == "cancelled"
     assert not (house.project / "n").exists()
+
+
+async def test_a_session_in_which_nothing_was_said_is_not_kept(house: House) -> None:
+    client = RecordingClient()
+    session = house.open(client, [{"text": "x"}])
+    assert [s.session_id for s in house.app.library.list(SessionListParams()).sessions] == [session.session_id]
+    await house.app.library.close(session.session_id)
+    assert house.app.library.list(SessionListParams()).sessions == ()
+    again = house.open(client)
+    await house.app.library.delete(again.session_id)
+    with pytest.raises(ConfigError):
+        house.open(client, options={"model": "nobody/none"})
+    assert list((house.home / "data" / "sessions").iterdir()) == []

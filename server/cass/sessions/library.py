@@ -44,8 +44,7 @@ class Library:
     def new(self, params: methods.SessionNewParams, client: Client) -> Session:
         """Open a session in a folder. ProtocolError `invalid_cwd` or `invalid_value`."""
         cwd = _folder(params.cwd)
-        for id, value in params.config_options.items():
-            options.check(id, value)
+        self._check(params.config_options)
         now = datetime.now(UTC)
         header = SessionHeader(
             session_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
@@ -83,9 +82,10 @@ class Library:
         return session
 
     def list(self, params: methods.SessionListParams) -> methods.SessionListResult:
-        """One page of the stored sessions, newest first."""
+        """One page of the stored sessions, newest first; without those in which nothing was said yet."""
         cwd = str(Path(params.cwd).resolve()) if params.cwd else None
-        found = self.house.store.list(cwd)
+        stored = self.house.store.list(cwd)
+        found = [s for s in stored if s.messages or s.header.session_id in self._open]
         try:
             start = int(params.cursor or "0")
         except ValueError:
@@ -98,15 +98,20 @@ class Library:
         )
 
     async def close(self, session_id: str) -> None:
-        """Stop a session and give it free."""
+        """Stop a session and give it free. One in which nothing was ever said is not kept."""
         session = self.get(session_id)
         await session.close()
         self._open.pop(session_id, None)
+        if session.stream.state.prompts == 0:
+            self.house.store.delete(session_id)
 
     async def delete(self, session_id: str) -> None:
         """Remove a session for good."""
         if session_id in self._open:
+            session = self._open[session_id]
             await self.close(session_id)
+            if session.stream.state.prompts == 0:
+                return
         self.house.store.delete(session_id)
 
     async def close_all(self) -> None:
@@ -119,8 +124,7 @@ class Library:
         return tuple(c.available() for _, c in sorted(self.house.commands.items()))
 
     def _load(self, params: methods.SessionResumeParams) -> Session:
-        for id, value in params.config_options.items():
-            options.check(id, value)
+        self._check(params.config_options)
         header, events, journal = self.house.store.open(params.session_id)
         cwd = _folder(params.cwd or header.cwd)
         header = SessionHeader(header.session_id, str(cwd), header.created_at, header.version)
@@ -132,6 +136,13 @@ class Library:
             raise
         self._open[header.session_id] = session
         return session
+
+    def _check(self, chosen: dict[str, str]) -> None:
+        """Say what is wrong with the options before anything is made or opened."""
+        for id, value in chosen.items():
+            options.check(id, value)
+        if "model" in chosen:
+            self.house.models.get(chosen["model"])
 
     def _configure(self, session: Session, chosen: dict[str, str]) -> None:
         session.emit(AvailableCommandsUpdate(commands=self.commands()))
