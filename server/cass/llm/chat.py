@@ -7,7 +7,6 @@ from cass.llm.chat_messages import write_messages, write_tool
 from cass.llm.chat_reader import ChatReader
 from cass.llm.encoded import EncodedCache
 from cass.llm.jsonvalue import dump
-from cass.llm.sequence import valid_sequence
 from cass.llm.terms import Terms, without_dropped
 from cass.llm.wire import Body
 from cass.ports import ModelRequest
@@ -25,7 +24,7 @@ class ChatWire:
         tools = [cache.get(tool, "chat", lambda t=tool: write_tool(t)) for tool in request.tools]
         messages, tokens = write_messages(
             request.system,
-            valid_sequence(request.messages),
+            request.messages,
             request.tools,
             terms.style,
             cache,

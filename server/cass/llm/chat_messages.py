@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from cass.llm.conversation import begin, write
 from cass.llm.encoded import Encoded, EncodedCache
 from cass.llm.jsonvalue import dump, is_list
 from cass.llm.prose import call_text, result_text, texts_of, tools_text
@@ -31,26 +32,20 @@ def write_messages(
     marks: bool,
 ) -> tuple[bytes, float]:
     """The JSON array of messages, and its size in tokens, not calibrated. With `marks`, cache breakpoints are set."""
+    known_as = cache.style(style)
+
+    def plain(message: Message) -> Encoded:
+        return cache.get(message, known_as, lambda: _encode(message, style, marked=False))
+
+    def at_the_end(message: Message) -> Encoded:
+        return _encode(message, style, marked=True) if id(message) in marked else plain(message)
+
     head = system + (tools_text(tools) if style.tools_as_text and tools else "")
     parts = [_system(head, style, marked=marks)] if head else []
-    tokens = rough_tokens(head)
-    marked = set(_last_marked(messages)) if marks else set[int]()
-    after: list[bytes] = []
-    known_as = cache.style(style)
-    for position, message in enumerate(messages):
-        if message.role != "tool" and after:
-            parts += after
-            after = []
-        if position in marked:
-            encoded = _encode(message, style, marked=True)
-        else:
-            encoded = cache.get(message, known_as, lambda m=message: _encode(m, style, marked=False))
-        if encoded.body:
-            parts.append(encoded.body)
-        if encoded.after:
-            after.append(encoded.after)
-        tokens += encoded.tokens
-    return b"[" + b",".join([*parts, *after]) + b"]", tokens
+    begun, rest = begin(messages, known_as, cache, plain)
+    marked = {id(message) for message in _last_marked(rest)} if marks else set[int]()
+    ending, tokens = write(rest, at_the_end)
+    return b"[" + b",".join([*parts, *begun.parts, *ending]) + b"]", rough_tokens(head) + begun.tokens + tokens
 
 
 def write_tool(tool: ToolSpec) -> Encoded:
@@ -76,9 +71,8 @@ def _system(text: str, style: Style, *, marked: bool) -> bytes:
     return dump({"role": role, "content": content})
 
 
-def _last_marked(messages: Sequence[Message]) -> Iterable[int]:
-    found = [i for i, message in enumerate(messages) if message.role != "assistant"]
-    return found[-MARKED_MESSAGES:]
+def _last_marked(messages: Sequence[Message]) -> Iterable[Message]:
+    return [message for message in messages if message.role != "assistant"][-MARKED_MESSAGES:]
 
 
 def _encode(message: Message, style: Style, *, marked: bool) -> Encoded:

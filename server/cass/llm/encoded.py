@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from cass.protocol.messages import Message
 
 MAX_ENTRIES = 8_000
 MAX_BYTES = 48 * 1024 * 1024
@@ -20,11 +22,22 @@ class Encoded:
     tokens: float = 0.0
 
 
+@dataclass(frozen=True)
+class Written:
+    """The beginning of a conversation: messages, the JSON values that they became, and their uncalibrated tokens."""
+
+    messages: tuple[Message, ...] = ()
+    parts: list[bytes] = field(default_factory=list[bytes])
+    tokens: float = 0.0
+
+
 class EncodedCache:
     """Encoded forms by the identity of a frozen value and the style it was written in; the least lately used ones
-    are forgotten beyond MAX_ENTRIES or MAX_BYTES."""
+    are forgotten beyond MAX_ENTRIES or MAX_BYTES. `begun` holds what `conversation` remembers, by style and the
+    identity of the first message."""
 
     def __init__(self) -> None:
+        self.begun: dict[tuple[int, int], Written] = {}
         self._entries: OrderedDict[tuple[int, object], tuple[object, Encoded]] = OrderedDict()
         self._bytes = 0
         self._styles: dict[object, int] = {}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from cass.llm.assemble import Assembly
 from cass.llm.chat_messages import image_url, wire_name
+from cass.llm.conversation import begin, write
 from cass.llm.encoded import Encoded, EncodedCache
 from cass.llm.jsonvalue import dump, is_object
 from cass.llm.prose import result_text, texts_of
 from cass.llm.responses_reader import ResponsesReader
-from cass.llm.sequence import valid_sequence
 from cass.llm.terms import Style, Terms, without_dropped
 from cass.llm.tokens import rough_tokens
 from cass.llm.wire import Body
@@ -30,16 +30,13 @@ class ResponsesWire:
         parameters = without_dropped(_parameters(request, terms), terms.quirks)
         tools = [cache.get(tool, "responses", lambda t=tool: _tool(t)) for tool in request.tools]
         style = cache.style(("responses", terms.style))
-        items: list[bytes] = []
-        after: list[bytes] = []
-        tokens = rough_tokens(request.system)
-        for message in valid_sequence(request.messages):
-            if message.role != "tool" and after:
-                items, after = items + after, []
-            encoded = cache.get(message, style, lambda m=message: _encode(m, terms.style))
-            items += [encoded.body] if encoded.body else []
-            after += [encoded.after] if encoded.after else []
-            tokens += encoded.tokens
+
+        def encode(message: Message) -> Encoded:
+            return cache.get(message, style, lambda: _encode(message, terms.style))
+
+        begun, rest = begin(request.messages, style, cache, encode)
+        ending, tokens = write(rest, encode)
+        tokens += rough_tokens(request.system) + begun.tokens
         head: dict[str, object] = {"model": terms.model, "stream": True, "store": False, **parameters}
         if request.system:
             head["instructions"] = request.system
@@ -49,7 +46,7 @@ class ResponsesWire:
             parts.append(b'"tools":[' + b",".join(tool.body for tool in tools) + b"]")
             optional["tools"] = True
             tokens += sum(tool.tokens for tool in tools)
-        parts.append(b'"input":[' + b",".join([*items, *after]) + b"]}")
+        parts.append(b'"input":[' + b",".join([*begun.parts, *ending]) + b"]}")
         return Body(b",".join(parts), optional, tokens)
 
     def reader(self, assembly: Assembly, terms: Terms) -> ResponsesReader:

@@ -1,0 +1,65 @@
+"""Writes a conversation as JSON values, and remembers what it wrote: a step costs what is new in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cass.llm.encoded import Encoded, EncodedCache, Written
+from cass.llm.sequence import valid_sequence
+from cass.protocol.messages import Message
+
+MAX_CONVERSATIONS = 8
+
+OPEN = 8
+"""Messages at the end that are written anew each time: they may still be continued, or are to be marked."""
+
+Encode = Callable[[Message], Encoded]
+
+
+def begin(
+    messages: Sequence[Message], style: int, cache: EncodedCache, encode: Encode
+) -> tuple[Written, list[Message]]:
+    """What is written for good, and the messages behind it, made valid. Both together are the conversation."""
+    if len(messages) <= OPEN:
+        return Written(), valid_sequence(messages)
+    key = (style, id(messages[0]))
+    known = cache.begun.pop(key, Written())
+    count = len(known.messages)
+    if known.messages != tuple(messages[:count]):  # fast, for they are the same objects
+        known, count = Written(), 0
+    settled = _settled(messages, count)
+    if settled > count:
+        parts, tokens = write(valid_sequence(messages[count:settled]), encode)
+        known = Written(tuple(messages[:settled]), [*known.parts, *parts], known.tokens + tokens)
+    cache.begun[key] = known  # the latest one stands last
+    while len(cache.begun) > MAX_CONVERSATIONS:
+        del cache.begun[next(iter(cache.begun))]
+    return known, valid_sequence(messages[settled:])
+
+
+def write(messages: Sequence[Message], encode: Encode) -> tuple[list[bytes], float]:
+    """Valid messages as JSON values, with their tokens. What belongs behind a run of tool results stands there."""
+    parts: list[bytes] = []
+    after: list[bytes] = []
+    tokens = 0.0
+    for message in messages:
+        if after and message.role != "tool":
+            parts += after
+            after = []
+        encoded = encode(message)
+        if encoded.body:
+            parts.append(encoded.body)
+        if encoded.after:
+            after.append(encoded.after)
+        tokens += encoded.tokens
+    return [*parts, *after], tokens
+
+
+def _settled(messages: Sequence[Message], least: int) -> int:
+    """How many messages from the beginning no later one can change the writing of: all before the last one that is no
+    tool result, the open end aside. At least two of those that follow are no answers of the model."""
+    for position in range(len(messages) - OPEN, least, -1):
+        if messages[position].role != "tool":
+            said = sum(message.role != "assistant" for message in messages[position:])
+            return position if said >= 2 else least
+    return least
