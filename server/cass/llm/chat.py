@@ -5,6 +5,7 @@ from __future__ import annotations
 from cass.llm.assemble import Assembly
 from cass.llm.chat_messages import write_messages, write_tool
 from cass.llm.chat_reader import ChatReader
+from cass.llm.conversation import array
 from cass.llm.encoded import EncodedCache
 from cass.llm.jsonvalue import dump
 from cass.llm.terms import Terms, without_dropped
@@ -36,7 +37,7 @@ class ChatWire:
             parts.append(b'"tools":[' + b",".join(tool.body for tool in tools) + b"]")
             optional["tools"] = True
             tokens += sum(tool.tokens for tool in tools)
-        parts.append(b'"messages":' + messages + b"}")
+        parts += array("messages", messages)
         return Body(b",".join(parts), optional, tokens)
 
     def reader(self, assembly: Assembly, terms: Terms) -> ChatReader:

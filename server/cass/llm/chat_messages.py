@@ -30,8 +30,8 @@ def write_messages(
     cache: EncodedCache,
     *,
     marks: bool,
-) -> tuple[bytes, float]:
-    """The JSON array of messages, and its size in tokens, not calibrated. With `marks`, cache breakpoints are set."""
+) -> tuple[list[bytes], float]:
+    """The messages as JSON values, and their size in tokens, not calibrated. With `marks`, cache breakpoints are set."""
     known_as = cache.style(style)
 
     def plain(message: Message) -> Encoded:
@@ -45,7 +45,7 @@ def write_messages(
     begun, rest = begin(messages, known_as, cache, plain)
     marked = {id(message) for message in _last_marked(rest)} if marks else set[int]()
     ending, tokens = write(rest, at_the_end)
-    return b"[" + b",".join([*parts, *begun.parts, *ending]) + b"]", rough_tokens(head) + begun.tokens + tokens
+    return [*parts, *begun.parts, *ending], rough_tokens(head) + begun.tokens + tokens
 
 
 def write_tool(tool: ToolSpec) -> Encoded:

@@ -55,6 +55,17 @@ def write(messages: Sequence[Message], encode: Encode) -> tuple[list[bytes], flo
     return [*parts, *after], tokens
 
 
+def array(name: str, values: Sequence[bytes]) -> list[bytes]:
+    """The last field of an object, and the object's end, as pieces to be joined by commas: a long conversation is
+    copied once, not once for each pair of brackets around it."""
+    start = f'"{name}":['.encode()
+    if not values:
+        return [start + b"]}"]
+    if len(values) == 1:
+        return [start + values[0] + b"]}"]
+    return [start + values[0], *values[1:-1], values[-1] + b"]}"]
+
+
 def _settled(messages: Sequence[Message], least: int) -> int:
     """How many messages from the beginning no later one can change the writing of: all before the last one that is no
     tool result, the open end aside. At least two of those that follow are no answers of the model."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cass.llm.assemble import Assembly
 from cass.llm.chat_messages import image_url, wire_name
-from cass.llm.conversation import begin, write
+from cass.llm.conversation import array, begin, write
 from cass.llm.encoded import Encoded, EncodedCache
 from cass.llm.jsonvalue import dump, is_object
 from cass.llm.prose import result_text, texts_of
@@ -46,7 +46,7 @@ class ResponsesWire:
             parts.append(b'"tools":[' + b",".join(tool.body for tool in tools) + b"]")
             optional["tools"] = True
             tokens += sum(tool.tokens for tool in tools)
-        parts.append(b'"input":[' + b",".join([*begun.parts, *ending]) + b"]}")
+        parts += array("input", [*begun.parts, *ending])
         return Body(b",".join(parts), optional, tokens)
 
     def reader(self, assembly: Assembly, terms: Terms) -> ResponsesReader:
