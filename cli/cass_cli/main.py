@@ -3,6 +3,7 @@ whatever it needs itself."""
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 
@@ -31,12 +32,15 @@ def _run(first: str, arguments: list[str]) -> int:
         from cass_cli.launch import launch
 
         server = launch()
+    gc.disable()  # what is imported stays: there is no garbage to look for in it
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its number instead of an error.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     from cass_cli.commands import run
 
+    gc.freeze()
+    gc.enable()
     try:
         return run(arguments, server)
     except BrokenPipeError:
