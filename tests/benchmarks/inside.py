@@ -17,6 +17,7 @@ from gauge import Bench, Row, median
 def rows(bench: Bench) -> Iterable[Row]:
     """All rows of this subject."""
     yield from _wire(bench)
+    yield from _under_load(bench)
     yield from _journal(bench)
 
 
@@ -32,6 +33,7 @@ class Wire:
             env=bench.environ(),
         )
         self.updates = 0
+        self.state = "running"
         self.ids = 0
         params: dict[str, Any] = {"processId": None, "capabilities": {"experimental": {"cass": {}}}}
         self.call("initialize", params)
@@ -51,6 +53,7 @@ class Wire:
             if message.get("id") == self.ids:
                 return message["result"]
             self.updates += 1
+            self.state = message["params"]["update"].get("state", self.state)
 
     def close(self) -> None:
         """End the server."""
@@ -92,6 +95,26 @@ def _wire(bench: Bench) -> Iterable[Row]:
         wire.close()
 
 
+def _under_load(bench: Bench) -> Iterable[Row]:
+    """How long another request waits while a command floods the server with one endless line."""
+    size = 5_000_000 if bench.quick else 100_000_000
+    flood = {"tool": "shell", "arguments": {"command": f"head -c {size} /dev/zero | tr '\\0' x"}}
+    bench.provider.play([flood, {"text": "Done."}])
+    wire = Wire(bench)
+    options = {"model": "openai/bench", "approval": "auto"}
+    try:
+        session = wire.call("cass/session/new", {"cwd": str(bench.project), "configOptions": options})["sessionId"]
+        wire.call("cass/session/prompt", {"sessionId": session, "prompt": [{"type": "text", "text": "x"}]})
+        bench.provider.request(0)
+        waits = [_timed(lambda: wire.call("cass/command/list", {}))]
+        while wire.state != "idle":
+            waits.append(_timed(lambda: wire.call("cass/command/list", {})))
+        yield Row("100 MB in one line: another request, longest", max(waits), "ms", target=100)
+        yield Row("100 MB in one line: another request, median", median(waits), "ms")
+    finally:
+        wire.close()
+
+
 def _lengthen(journal: Path, count: int) -> None:
     """A long session: more tool calls behind what was there."""
     with journal.open("a") as file:
@@ -127,15 +150,15 @@ def _journal(bench: Bench) -> Iterable[Row]:
     line = event.wire_json().encode() + b"\n"
     store = open_store(bench.folder / "journal")
     journal = store.create(SessionHeader("s1", str(bench.project), "2026-01-01T00:00:00+00:00", 1))
-    taken = [_timed(lambda: journal.append(event)) for _ in range(count)]
-    journal.close()
     plain = os.open(bench.folder / "plain", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def write() -> None:
         os.write(plain, line)
         os.fsync(plain)
 
-    floor = [_timed(write) for _ in range(count)]
+    pairs = [(_timed(lambda: journal.append(event)), _timed(write)) for _ in range(count)]
+    taken, floor = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    journal.close()
     os.close(plain)
     name = "write and fsync"
     yield Row("journal, one event, median", median(taken), "ms", median(floor), name, 3, True)

@@ -41,6 +41,8 @@ WANTED = {
     "inside": [
         "pieces of an answer through the server",
         "updates of a loaded session to its client",
+        "100 MB in one line: another request, longest",
+        "100 MB in one line: another request, median",
         "journal, one event, median",
         "journal, one event, 99 of 100",
     ],
