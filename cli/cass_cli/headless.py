@@ -32,10 +32,11 @@ class _Run:
     at_line_start: bool = True
     message_id: str = ""
     interrupted: bool = False
+    over: bool = False
     tools: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def notified(self, method: str, params: Json) -> None:
-        if method != SESSION_UPDATE:
+        if method != SESSION_UPDATE or self.over:
             return
         if self.options.output == "stream-json":
             _line(params)
@@ -70,7 +71,8 @@ class _Run:
         elif kind == "_retry":
             seconds = get_int(update, "inMs") / 1000
             attempt = f"{get_int(update, 'attempt')} of {get_int(update, 'maxAttempts')}"
-            _complain(f"{get_text(update, 'reason')}; trying again in {seconds:.1f} s ({attempt})")
+            reason = get_text(update, "reason").removesuffix(".")
+            _complain(f"{reason}; trying again in {seconds:.1f} s ({attempt})")
 
 
 async def run_headless(client: CassClient, options: Options) -> int:
@@ -139,7 +141,8 @@ def _interrupt(run: _Run, work: asyncio.Task[int]) -> None:
 
 
 def _finish(run: _Run, result: Json, code: int) -> int:
-    """Print the result in the wanted form. Answers the exit code."""
+    """Print the result in the wanted form; nothing comes after it. Answers the exit code."""
+    run.over = True
     if run.options.output == "text":
         _finish_text(run, result)
         return code
@@ -148,19 +151,26 @@ def _finish(run: _Run, result: Json, code: int) -> int:
         "sessionId": run.session.session_id if run.session else None,
         "turnId": result.get("turnId"),
         "stopReason": result.get("stopReason"),
-        "text": get_text(result, "text"),
+        "text": _answer_text(result),
         "usage": result.get("usage"),
         "toolCalls": list(run.tools.values()),
         "exitCode": code,
     }
     if "error" in result:
         final["error"] = result["error"]
+    if not final["text"] and get_text(result, "text"):
+        final["partialText"] = get_text(result, "text")
     _line(final)
     return code
 
 
+def _answer_text(result: Json) -> str:
+    """The answer; nothing where the turn failed or was cancelled, for then it is only what came before that."""
+    return "" if get_text(result, "stopReason") in ("error", "cancelled") else get_text(result, "text")
+
+
 def _finish_text(run: _Run, result: Json) -> None:
-    text = get_text(result, "text")
+    text = _answer_text(result)
     if run.streamed:
         sys.stdout.write("" if run.at_line_start else "\n")
     elif text:

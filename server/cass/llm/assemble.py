@@ -88,6 +88,7 @@ class Assembly:
         if part is None:
             part = self._open(Thinking)
         part.data = data
+        self.progress += 1
 
     def thinking_item(self, data: JsonObject) -> None:
         """The provider's own form of the reasoning since the last item: one block of its own."""
@@ -203,7 +204,7 @@ class Assembly:
 
     def _count(self, piece: str) -> None:
         self._size += len(piece)
-        self.progress += 1
+        self.progress += bool(piece)  # empty pieces are no progress: some would come for ever
         if self._size > MAX_ANSWER:
             error = BadResponse(f"The answer is longer than {MAX_ANSWER // 1024 // 1024} million characters.")
             error.retryable = False

@@ -15,7 +15,7 @@ from cass.llm.endpoints import Endpoints
 from cass.llm.library import load_library
 from cass.llm.link import Link, Timeouts
 from cass.llm.model import RemoteModel, Shared, place_of
-from cass.llm.preset import Endpoint, ModelFacts
+from cass.llm.preset import Endpoint, ModelFacts, without_password
 from cass.llm.probe import ProbeReport, probe_model
 from cass.llm.quirks import QuirkBook
 from cass.ports import Model, Models
@@ -75,7 +75,9 @@ class LLMClient(Models):
         presets = [self._endpoints.preset(provider) for provider in self._endpoints.names]
         variables = ", ".join(preset.key_env for preset in presets if preset.key_env)
         local = ", ".join(
-            f"{p.title or p.name} at {self._endpoints.resolve(p.name).base_url}" for p in presets if p.local
+            f"{p.title or p.name} at {without_password(self._endpoints.resolve(p.name).base_url)}"
+            for p in presets
+            if p.local
         )
         raise ConfigError(
             f"No model is set and none was found. Looked for: model in the configuration, {variables}, {local}.",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cass.config import Config, ProviderConfig
 from cass.errors import AuthenticationError, ConfigError
 from cass.llm import keys
-from cass.llm.preset import Endpoint, Preset, preset_of
+from cass.llm.preset import Endpoint, Preset, preset_of, without_password
 from cass.registry import find
 
 
@@ -115,5 +115,7 @@ def _checked(url: str, provider: str) -> str:
     except ValueError:
         good = False
     if not good:
-        raise ConfigError(f"{url!r} is no base URL.", where=where, hint="It looks like https://host/v1.")
+        raise ConfigError(
+            f"{without_password(url)!r} is no base URL.", where=where, hint="It looks like https://host/v1."
+        )
     return url

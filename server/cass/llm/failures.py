@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from cass.errors import (
     AuthenticationError,
@@ -14,8 +15,9 @@ from cass.errors import (
     ModelUnavailable,
     RateLimited,
 )
-from cass.llm.jsonvalue import child, is_object, number_of, objects, parse, text_of
+from cass.llm.jsonvalue import child, is_list, is_object, number_of, objects, parse, text_of
 from cass.llm.overflow import overflow
+from cass.llm.preset import without_password
 from cass.llm.waits import wait_asked
 from cass.protocol.wire import JsonObject
 
@@ -49,6 +51,11 @@ class Place:
     key_env: str = ""
     local: bool = False
 
+    @property
+    def shown(self) -> str:
+        """The URL without a name and a password in it."""
+        return without_password(self.url)
+
 
 class Refused(Exception):
     """The endpoint answered with an error: in its status, or (status 0) inside a stream."""
@@ -64,9 +71,9 @@ class Refused(Exception):
     @property
     def message(self) -> str:
         """The provider's own words, unbounded."""
-        return _message_in(self.error) or (
-            "" if looks_like_html(self.body) else self.body.decode("utf-8", "replace")
-        )
+        if self.error:
+            return _message_in(self.error) or "; ".join(islice(_sentences(self.error), 3))
+        return "" if looks_like_html(self.body) else self.body.decode("utf-8", "replace")
 
     @property
     def parameter(self) -> str:
@@ -125,7 +132,7 @@ def explain(refused: Refused, place: Place) -> ModelError:
     if status < 400:
         target = tidy(refused.headers.get("location", ""), place.key)
         return ModelUnavailable(
-            f"{place.url} sends requests on to {target or 'another address'}, and they are not followed there.",
+            f"{place.shown} sends requests on to {target or 'another address'}, and they are not followed there.",
             retryable=False,
             hint=f"Set the base URL of {place.provider} to the right address.",
         )
@@ -135,7 +142,7 @@ def explain(refused: Refused, place: Place) -> ModelError:
 def tidy(text: str, key: str = "") -> str:
     """One line of at most MAX_MESSAGE characters without control characters and keys."""
     text = _CONTROL.sub(" ", text[: MAX_MESSAGE * 8])
-    if len(key) > 5:
+    if len(key) > 3:
         text = text.replace(key, "[key]")
     text = " ".join(_SECRET.sub("[key]", text).split())
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"
@@ -143,7 +150,7 @@ def tidy(text: str, key: str = "") -> str:
 
 def html_page(place: Place) -> ModelError:
     """A web page came with status 200: a login page of a network, or not an API at all."""
-    error = BadResponse(f"{place.url} answered with a web page, not with an answer of a model.")
+    error = BadResponse(f"{place.shown} answered with a web page, not with an answer of a model.")
     error.hint = (
         "Check the network's login page or proxy, and that the base URL ends as the provider says (mostly /v1)."
     )
@@ -159,7 +166,7 @@ def unreachable(reason: str, place: Place) -> ModelError:
         hint = "Start Ollama (ollama serve), or set OLLAMA_HOST to where it runs."
     elif place.local:
         hint = "Start the server at that address, or change the base URL."
-    return kind(f"{place.provider} cannot be reached at {place.url}: {tidy(reason, place.key)}", hint=hint)
+    return kind(f"{place.provider} cannot be reached at {place.shown}: {tidy(reason, place.key)}", hint=hint)
 
 
 def _not_allowed(status: int, said: str, place: Place) -> ModelError:
@@ -178,19 +185,19 @@ def _not_found(said: str, place: Place) -> ModelError:
     if place.provider == "ollama":
         hint = f"Get it with: ollama pull {place.model} ({hint})"
     return ModelUnavailable(
-        f"{place.provider} at {place.url} has no model {place.model}{said}", retryable=False, hint=hint
+        f"{place.provider} at {place.shown} has no model {place.model}{said}", retryable=False, hint=hint
     )
 
 
 def _too_long(message: str, limit: int | None, sent: int | None) -> ModelError:
     numbers = f" ({sent:,} tokens were sent, {limit:,} fit)" if limit and sent else ""
     text = f"The conversation is too long for the model{numbers}" + (f": {message}" if message else ".")
-    return ContextTooLong(text, limit=limit, hint="Compact it (/compact), or start a new session.")
+    return ContextTooLong(text, limit=limit, hint="/clear starts afresh; a new session does, too.")
 
 
 def _page(status: int, place: Place) -> ModelError:
     return ModelUnavailable(
-        f"{place.url} answered with a web page (status {status}).",
+        f"{place.shown} answered with a web page (status {status}).",
         retryable=status in RETRY_STATUSES or status >= 500,
         hint="Check the network and the base URL.",
     )
@@ -219,6 +226,18 @@ def _error_object(body: bytes) -> JsonObject:
         return value
     entries = objects(value)
     return entries[0] if entries else {}
+
+
+def _sentences(value: object) -> Iterator[str]:
+    """Texts in an error of an unknown form that may be meant for people."""
+    if isinstance(value, str) and " " in value.strip():
+        yield value
+    elif is_object(value):
+        for item in value.values():
+            yield from _sentences(item)
+    elif is_list(value):
+        for item in value[:20]:
+            yield from _sentences(item)
 
 
 def _message_in(error: JsonObject) -> str:

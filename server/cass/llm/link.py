@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from cass.errors import BadResponse, ModelError, ModelUnavailable
 from cass.llm.failures import Place, Refused, explain, unreachable
 from cass.llm.jsonvalue import parse
-from cass.llm.preset import host_of, is_local
+from cass.llm.preset import host_of, is_local, without_password
 
 if TYPE_CHECKING:
     import httpx2
@@ -112,7 +112,7 @@ class Link:
         except Refused as refused:
             raise explain(refused, self._place) from None
         except ValueError:
-            raise BadResponse(f"{target} did not answer with JSON.") from None
+            raise BadResponse(f"{without_password(target)} did not answer with JSON.") from None
 
     async def close(self) -> None:
         """Close all connections."""

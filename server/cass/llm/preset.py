@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -95,6 +96,11 @@ def host_of(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def without_password(url: str) -> str:
+    """A URL as it may be shown: without a name and a password in it."""
+    return re.sub(r"(?<=//)[^/@]*@", "", url)
 
 
 def is_local(url: str) -> bool:

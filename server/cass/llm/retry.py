@@ -29,16 +29,13 @@ class RetryPolicy:
         """How to go on after this failure. Raises it when the request is not to be sent again."""
         self._failed += 1
         allowed = self._allowed(failure)
-        if not failure.retryable or self._failed > allowed:
+        if not failure.retryable:
             raise failure
         asked = failure.retry_after if isinstance(failure, RateLimited) else _asked(refused)
-        if asked is not None and asked > self._longest_wait:
-            wait = _human(asked)
-            raise RateLimited(
-                f"{failure.message} It asks to wait {wait}.",
-                retry_after=asked,
-                hint=f"Try again in {wait}, or choose another model.",
-            )
+        if asked is not None and (asked > self._longest_wait or self._failed > allowed):
+            raise _with_wait(failure, asked)
+        if self._failed > allowed:
+            raise failure
         delay = max(asked or 0.0, min(backoff(self._failed, self._base), self._longest_wait))
         return Retrying(self._failed, allowed, delay, failure.message)
 
@@ -54,6 +51,17 @@ def _asked(refused: Refused | None) -> float | None:
     if refused is None or refused.status < 500:
         return None
     return wait_asked({name: v for name, v in refused.headers.items() if name.startswith("retry-after")})
+
+
+def _with_wait(failure: ModelError, seconds: float) -> RateLimited:
+    wait = _human(seconds)
+    told = RateLimited(
+        f"{failure.message.removesuffix('.')}. It asks to wait {wait}.",
+        retry_after=seconds,
+        hint=f"Try again in {wait}, or choose another model.",
+    )
+    told.partial = failure.partial
+    return told
 
 
 def _human(seconds: float) -> str:
