@@ -116,6 +116,12 @@ def memory(pid: int, field: str = "Pss") -> float:
     return 0.0
 
 
+def peak(pid: int) -> float:
+    """MB that one process has had resident at most."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 class Provider:
     """The endpoint's process. `play` a script, then read what it tells."""
 
