@@ -28,7 +28,10 @@ def _facts(entry: JsonObject) -> ModelFacts:
     pricing = child(entry, "pricing")
     prompt, completion = number_of(pricing, "prompt"), number_of(pricing, "completion")
     return ModelFacts(
-        window=window or count_of(child(entry, "top_provider"), "context_length") or None,
+        window=window
+        or count_of(child(entry, "top_provider"), "context_length")
+        or count_of(child(entry, "meta"), "n_ctx")
+        or None,
         input_price=prompt * 1e6 if prompt is not None and prompt >= 0 else None,
         output_price=completion * 1e6 if completion is not None and completion >= 0 else None,
     )

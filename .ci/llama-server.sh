@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# A real llama-server and a tiny model of random numbers, for tests/e2e/test_llama_server.py.
+#   .ci/llama-server.sh PREFIX      makes PREFIX/llama/llama-server and PREFIX/llama/tiny.gguf; then CASS_E2E=PREFIX
+# Needs an amd64 Debian with apt and root, and takes the package from another release than the installed one: unpacked
+# beside its own C library, so that nothing of the system changes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+prefix=$(realpath -m "${1:?usage: .ci/llama-server.sh PREFIX}")
+release=${LLAMA_RELEASE:-sid}
+home=$prefix/llama
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fetch() {  # the package and all that it needs, as files in $work/cache/archives
+  local mirror
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/\?$')
+  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+  touch "$work/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main" >"$work/sources"
+  cat >"$work/apt.conf" <<CONF
+Dir::State "$work";
+Dir::State::lists "$work/lists";
+Dir::State::status "$work/status";
+Dir::Cache "$work/cache";
+Dir::Etc::sourcelist "$work/sources";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+APT::Sandbox::User "root";
+CONF
+  APT_CONFIG=$work/apt.conf apt-get update -qq
+  APT_CONFIG=$work/apt.conf apt-get install -qq -y --download-only --no-install-recommends llama.cpp-tools >/dev/null
+}
+
+unpack() {
+  local package
+  mkdir -p "$home/root"
+  for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$home/root"; done
+  # Started by its own loader with its own libraries: those of the system may be older.
+  cat >"$home/llama-server" <<'START'
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root
+libraries=$root/usr/lib/x86_64-linux-gnu
+export GGML_BACKEND_PATH="${GGML_BACKEND_PATH:-$(ls "$libraries"/ggml/backends*/libggml-cpu-x64.so | head -n 1)}"
+exec "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries:$libraries/llama" "$root/usr/bin/llama-server" "$@"
+START
+  chmod +x "$home/llama-server"
+}
+
+"$home/llama-server" --version >/dev/null 2>&1 || { rm -rf "$home/root"; fetch; unpack; }
+"$home/llama-server" --version 2>&1 | head -n 1
+if [ ! -s "$home/tiny.gguf" ]; then
+  python3 -m venv "$work/venv"
+  "$work/venv/bin/pip" install -q --disable-pip-version-check gguf==0.19.0
+  "$work/venv/bin/python" tests/e2e/tiny_gguf.py "$home/tiny.gguf"
+fi
+echo "ready: CASS_E2E=$prefix"
