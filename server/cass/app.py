@@ -124,7 +124,7 @@ class App:
             tools=tools,
             specs=specs.specs(tuple(tools.values())),
             commands=_commands(),
-            config_for=lambda cwd: self.load(cwd).config,
+            config_for=self.load,
             open_workspace=self._workspace,
             open_jobs=self._jobs,
             data_dir=self.places.data,

@@ -304,3 +304,17 @@ def test_protocol_schema_is_json_schema() -> None:
     schema = json.loads(done.stdout)
     assert schema["methods"]["cass/session/prompt"]["result"]["$ref"] == "#/$defs/PromptResult"
     assert schema["methods"]["cass/session/update"]["direction"] == "serverToClient"
+
+
+def test_a_projects_own_settings_reach_its_client_as_far_as_they_may(project: Path, tmp_path: Path) -> None:
+    (project / ".cass").mkdir()
+    (project / ".cass" / "config.toml").write_text('approval = "auto"\nui.completion.menu = false\n')
+    with running(tmp_path / "home") as server:
+        answer = server.initialize(rootUri=project.as_uri())
+        config = answer["capabilities"]["experimental"]["cass"]["config"]
+        assert config["ui"]["completion"] == {"menu": False, "inline": True}
+        assert config["approval"] == "ask"
+        session = _open(server, project, {"text": "x"})
+        told = [u["text"] for _, u in server.updates(session) if u["sessionUpdate"] == "_notice"]
+        assert len(told) == 1
+        assert "approval is ignored" in told[0]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
+from urllib.parse import unquote, urlsplit
 
 from cass import __version__
 from cass.app import App
@@ -69,7 +71,7 @@ class Server:
         served: JsonObject = {"positionEncoding": "utf-16"}
         if "textDocument" in capabilities:
             served = await self._open_editor(params)
-        config = self._app.config
+        config = self._app.load(_root(params)).config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {
             "protocolVersion": m.PROTOCOL_VERSION,
@@ -200,6 +202,13 @@ def _ended(session: Session, end: StateUpdate, turn_id: str, message_id: str) ->
         usage=end.usage,
         error=end.error.wire() if end.error else None,
     )
+
+
+def _root(params: JsonObject) -> Path | None:
+    """The folder that the client works in; None when it names none here."""
+    address = urlsplit(str(params.get("rootUri") or ""))
+    path = Path(unquote(address.path))
+    return path if address.scheme == "file" and path.is_dir() else None
 
 
 def _object(value: object) -> JsonObject:

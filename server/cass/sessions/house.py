@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cass.config import Config
+from cass.layers import Loaded
 from cass.ports import Jobs, Models, Store, Tool, ToolSpec, Workspace
 from cass.sessions.command import Command
 
@@ -21,7 +22,7 @@ class House:
     tools: Mapping[str, Tool]
     specs: Sequence[ToolSpec]
     commands: Mapping[str, Command]
-    config_for: Callable[[Path], Config]
+    config_for: Callable[[Path], Loaded]
     open_workspace: Callable[[Sequence[Path]], Workspace]
     open_jobs: Callable[[str, Config], Jobs]
     data_dir: Path

@@ -146,6 +146,8 @@ class Library:
 
     def _configure(self, session: Session, chosen: dict[str, str]) -> None:
         session.emit(AvailableCommandsUpdate(commands=self.commands()))
+        for warning in session.warnings:
+            session.emit(Notice(level="warning", text=warning))
         for id, value in chosen.items():
             session.set_option(id, value)
 

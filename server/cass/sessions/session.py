@@ -32,7 +32,9 @@ class Session:
         self.house = house
         self.header = header
         self.stream = stream
-        self.config: Config = house.config_for(Path(header.cwd))
+        loaded = house.config_for(Path(header.cwd))
+        self.config: Config = loaded.config
+        self.warnings = loaded.warnings
         self.rules = _rules(self.config, params.rules)
         self.limits = _limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
