@@ -13,7 +13,7 @@ from cass.protocol import methods
 from cass.protocol.events import AvailableCommand, AvailableCommandsUpdate, Notice, StateUpdate
 from cass.sessions import options
 from cass.sessions.house import House
-from cass.sessions.review import restore_overlay
+from cass.sessions.review import restore_overlay, settle_interrupted
 from cass.sessions.session import Session
 from cass.sessions.stream import Stream
 
@@ -66,6 +66,7 @@ class Library:
         fresh = session is None
         if session is None:
             session = self._load(params)
+            await settle_interrupted(session)
             await restore_overlay(session)
             _close_torn_turn(session)
         replay = params.replay_from

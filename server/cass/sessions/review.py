@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,6 +64,16 @@ async def discard(
     return _result("rejected", proposal)
 
 
+async def settle_interrupted(session: Session) -> None:
+    """After loading: say of changes that were cut off with their call whether the files have them. They wait for no
+    decision any more."""
+    state = session.stream.state
+    for proposal in state.pending_proposals():
+        if proposal.tool_call_id in state.open_calls:
+            there = [await _is_there(session, file) for file in proposal.files]
+            _emit(session, proposal, "applied" if all(there) else "stale", ())
+
+
 async def restore_overlay(session: Session) -> None:
     """Put proposals that wait back into the overlay, after loading. One that no longer fits is a conflict."""
     for proposal in session.stream.state.pending_proposals():
@@ -83,6 +94,33 @@ async def _edit(session: Session, file: ProposedFile) -> FileEdit:
         raise ToolError(f"{path} changed since the edit was proposed")
     changed = None if file.op == "delete" else _all_taken(base.text, file)
     return FileEdit(path, file.op, base, changed, move_to)
+
+
+async def _is_there(session: Session, file: ProposedFile) -> bool:
+    """Whether the file is as it was proposed: what it was made on comes out when the hunks are taken back."""
+    backwards = [
+        hunk.model_copy(
+            update={
+                "old_start": hunk.new_start,
+                "old_lines": hunk.new_lines,
+                "old_text": hunk.new_text,
+                "new_text": hunk.old_text,
+            }
+        )
+        for hunk in file.hunks
+    ]
+    try:
+        now = await session.workspace.read(Path(file.move_to or file.path))
+        base = _all_taken(now.text, file.model_copy(update={"hunks": tuple(backwards)}))
+    except ToolError as error:
+        return file.op == "delete" and error.kind == "not_found"
+    except ValueError:
+        return False
+    return file.op != "delete" and (not base if file.op == "add" else _hash(base) == file.base_hash)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _all_taken(base: str, file: ProposedFile) -> str:

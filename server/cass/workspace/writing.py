@@ -2,7 +2,7 @@
 
 Every step works inside an opened folder whose whole way was walked without following a link, so that a folder
 swapped for a link between the check and the write leads nowhere. A file is replaced by renaming a new one over
-it. A file with several names (hard links) is written in place instead, for renaming would tear the names apart;
+it; where the system can do it, the new one has no name until then, so that a crash leaves nothing behind. A file with several names (hard links) is written in place instead, for renaming would tear the names apart;
 a copy beside it is the safety net while that happens.
 """
 
@@ -21,6 +21,7 @@ from pathlib import Path
 from cass.errors import ToolError
 
 _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NAMELESS = getattr(os, "O_TMPFILE", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _REASONS = {
@@ -55,6 +56,7 @@ class _Slot:
     folder: int
     found: os.stat_result | None
     temp: str = ""
+    draft: int = -1
     made: list[Path] = field(default_factory=list[Path])
 
 
@@ -98,7 +100,7 @@ def _prepared(step: Step, stack: ExitStack) -> _Slot:
         try:
             _check(slot)
             if step.new is not None and not _in_place(slot):
-                slot.temp = _write_temp(slot, step.new)
+                _write_draft(slot, step.new, stack)
         except BaseException:
             _take_back([slot], [])
             raise
@@ -148,6 +150,10 @@ def _commit(slot: _Slot, data: bytes | None) -> None:
         os.unlink(slot.temp, dir_fd=slot.folder)
         slot.temp = ""
     else:
+        if slot.draft >= 0:
+            temp = _temp_name()
+            os.link(f"/proc/self/fd/{slot.draft}", temp, dst_dir_fd=slot.folder)
+            slot.temp = temp
         os.rename(slot.temp, name, src_dir_fd=slot.folder, dst_dir_fd=slot.folder)
         slot.temp = ""
 
@@ -180,22 +186,49 @@ def _restore(slot: _Slot) -> None:
     os.rename(temp, name, src_dir_fd=slot.folder, dst_dir_fd=slot.folder)
 
 
+def _write_draft(slot: _Slot, data: bytes, stack: ExitStack) -> None:
+    """A file without a name in the target's folder, or where that cannot be, one with a name."""
+    try:
+        draft = os.open(".", os.O_WRONLY | _NAMELESS | os.O_CLOEXEC, _mode(slot), dir_fd=slot.folder)
+    except OSError:
+        draft = -1
+    if draft < 0 or not Path(f"/proc/self/fd/{draft}").exists():
+        slot.temp = _write_temp(slot, data)
+        return
+    stack.callback(os.close, draft)
+    _fill(draft, slot, data)
+    slot.draft = draft
+
+
 def _write_temp(slot: _Slot, data: bytes) -> str:
     """A new file beside the target with its mode, owner and attributes; under a name nobody can guess."""
-    temp = f".cass-{secrets.token_hex(8)}.tmp"
-    is_new = slot.found is None
-    handle = os.open(temp, _CREATE, 0o666 if is_new and not slot.step.private else 0o600, dir_fd=slot.folder)
+    temp = _temp_name()
+    handle = os.open(temp, _CREATE, _mode(slot), dir_fd=slot.folder)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            _dress(file.fileno(), slot)
-            os.fsync(file.fileno())
+        try:
+            _fill(handle, slot, data)
+        finally:
+            os.close(handle)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temp, dir_fd=slot.folder)
         raise
     return temp
+
+
+def _temp_name() -> str:
+    return f".cass-{secrets.token_hex(8)}.tmp"
+
+
+def _mode(slot: _Slot) -> int:
+    return 0o666 if slot.found is None and not slot.step.private else 0o600
+
+
+def _fill(handle: int, slot: _Slot, data: bytes) -> None:
+    with os.fdopen(handle, "wb", closefd=False) as file:
+        file.write(data)
+    _dress(handle, slot)
+    os.fsync(handle)
 
 
 def _dress(handle: int, slot: _Slot) -> None:
