@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cass.lsp.endpoint import Endpoint, RpcError
-from cass.lsp.transport import Transport
+from cass.rpc.endpoint import Endpoint, RpcError
+from cass.rpc.transport import Transport
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,

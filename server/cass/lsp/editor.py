@@ -19,7 +19,7 @@ from pygls.protocol import LanguageServerProtocol
 from pygls.workspace import TextDocument
 
 from cass import __version__
-from cass.lsp.endpoint import INVALID_PARAMS, Endpoint, RpcError
+from cass.rpc.endpoint import INVALID_PARAMS, Endpoint, RpcError
 from cass.protocol.wire import JsonObject
 
 _CHANGE_SECONDS = 1.0

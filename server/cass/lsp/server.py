@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 from cass import __version__
 from cass.app import App
 from cass.lsp.client import WireClient
-from cass.lsp.endpoint import Endpoint, RpcError
-from cass.lsp.parent import alive
+from cass.rpc.endpoint import Endpoint, RpcError
+from cass.rpc.parent import alive
 from cass.protocol import methods as m
 from cass.protocol.events import StateUpdate
 from cass.protocol.wire import JsonObject, Wire
@@ -54,6 +54,10 @@ class Server:
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
 
     # --- lifecycle ---
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self._app.close()
 
     async def _initialize(self, params: JsonObject) -> object:
         options = _object(params.get("initializationOptions"))

@@ -12,7 +12,7 @@ from typing import Literal, cast
 from pydantic import ValidationError
 
 from cass.errors import CassError
-from cass.lsp.transport import Transport, id_in
+from cass.rpc.transport import Transport, id_in
 from cass.protocol.methods import Method
 from cass.protocol.wire import JsonObject, Wire
 

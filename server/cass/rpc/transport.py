@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import cast
 
-from cass.lsp.framing import Body, Garbage, HeaderFraming, LineFraming
+from cass.rpc.framing import Body, Garbage, HeaderFraming, LineFraming
 
 _HIGH = 16 * 1024 * 1024
 _LOW = 4 * 1024 * 1024

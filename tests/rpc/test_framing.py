@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cass.lsp.framing import MAX_MESSAGE, Body, Garbage, HeaderFraming, LineFraming
+from cass.rpc.framing import MAX_MESSAGE, Body, Garbage, HeaderFraming, LineFraming
 
 GOOD = b'{"jsonrpc":"2.0","method":"x"}'
 FRAMED = b"Content-Length: %d\r\n\r\n%b" % (len(GOOD), GOOD)
