@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cass.rpc.endpoint import Endpoint, RpcError
-from cass.rpc.transport import Transport
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -13,6 +11,8 @@ from cass.protocol.asking import (
 )
 from cass.protocol.events import Event
 from cass.protocol.methods import ELICITATION, REQUEST_PERMISSION, SESSION_UPDATE
+from cass.rpc.endpoint import Endpoint, RpcError
+from cass.rpc.transport import Transport
 
 
 class WireClient:

@@ -19,8 +19,8 @@ from pygls.protocol import LanguageServerProtocol
 from pygls.workspace import TextDocument
 
 from cass import __version__
-from cass.rpc.endpoint import INVALID_PARAMS, Endpoint, RpcError
 from cass.protocol.wire import JsonObject
+from cass.rpc.endpoint import INVALID_PARAMS, Endpoint, RpcError
 
 _CHANGE_SECONDS = 1.0
 """How long an editor has to tell of a change that it said it made."""

@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 from cass import __version__
 from cass.app import App
 from cass.lsp.client import WireClient
-from cass.rpc.endpoint import Endpoint, RpcError
-from cass.rpc.parent import alive
 from cass.protocol import methods as m
 from cass.protocol.events import StateUpdate
 from cass.protocol.wire import JsonObject, Wire
+from cass.rpc.endpoint import Endpoint, RpcError
+from cass.rpc.parent import alive
 from cass.sessions import inspect, review
 from cass.sessions.session import Session
 

@@ -39,13 +39,15 @@ class _Event(Wire):
 
 
 class UserMessage(_Event):
-    """The user's words. `steering` marks those given while a turn was running."""
+    """The user's words. `steering` marks those given while a turn was running. Those with the source `editor` were
+    not typed by anybody: they tell the model what happened to files it knows."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["user_message"] = "user_message"
     message_id: str
     content: tuple[ContentBlock, ...]
     steering: bool = False
+    source: Literal["user", "editor"] = "user"
     client_key: str | None = None
 
 
@@ -254,6 +256,20 @@ class EditUpdate(_Event):
     decisions: tuple[HunkDecision, ...] = ()
 
 
+class ReviewCount(Wire):
+    """How many changes of a file wait for a decision."""
+
+    path: str
+    hunks: int
+
+
+class ReviewUpdate(_Event):
+    """The changes that wait for a decision are others now; `cass/review/list` has them."""
+
+    session_update: Literal["_review_update"] = "_review_update"
+    files: tuple[ReviewCount, ...] = ()
+
+
 class PermissionGranted(_Event):
     """The user allowed this rule for the rest of the session."""
 
@@ -302,6 +318,7 @@ Event = Annotated[
     | UsageUpdate
     | StateUpdate
     | EditUpdate
+    | ReviewUpdate
     | PermissionGranted
     | HistoryCleared
     | Retry

@@ -5,11 +5,11 @@ Requests go from the client to the server unless the method stands in the second
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cass.protocol import editing
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -28,18 +28,9 @@ from cass.protocol.looking import (
     StatusResult,
 )
 from cass.protocol.messages import ContentBlock, StopReason, Usage
-from cass.protocol.wire import JsonObject, Wire
+from cass.protocol.wire import JsonObject, Method, Wire
 
 PROTOCOL_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method: `result` is None for a notification."""
-
-    name: str
-    params: type[Wire]
-    result: type[Wire] | None
 
 
 class Empty(Wire):
@@ -262,6 +253,7 @@ CLIENT_TO_SERVER = (
     COMMAND_LIST,
     MODELS_LIST,
     STATUS,
+    *editing.CLIENT_TO_SERVER,
 )
 
 
@@ -271,4 +263,4 @@ SESSION_UPDATE = Method("cass/session/update", SessionUpdateParams, None)
 REQUEST_PERMISSION = Method("cass/session/requestPermission", RequestPermissionParams, RequestPermissionResult)
 ELICITATION = Method("cass/elicitation/create", ElicitationParams, ElicitationResult)
 
-SERVER_TO_CLIENT = (SESSION_UPDATE, REQUEST_PERMISSION, ELICITATION)
+SERVER_TO_CLIENT = (SESSION_UPDATE, REQUEST_PERMISSION, ELICITATION, *editing.SERVER_TO_CLIENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -36,3 +37,12 @@ class Wire(BaseModel):
             plain = self.model_dump(mode="python", by_alias=True, exclude_none=True)
             text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
             return text.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: `result` is None for a notification."""
+
+    name: str
+    params: type[Wire]
+    result: type[Wire] | None

@@ -12,9 +12,8 @@ from typing import Literal, cast
 from pydantic import ValidationError
 
 from cass.errors import CassError
+from cass.protocol.wire import JsonObject, Method, Wire
 from cass.rpc.transport import Transport, id_in
-from cass.protocol.methods import Method
-from cass.protocol.wire import JsonObject, Wire
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
 NOT_INITIALIZED, CANCELLED, CONTENT_MODIFIED, FAILED = -32002, -32800, -32801, -32803
