@@ -1,4 +1,5 @@
-"""JSON-RPC 2.0 with LSP's lifecycle: every request gets exactly one answer, whatever it is and whatever happens."""
+"""JSON-RPC 2.0 that begins with `initialize`: every request gets exactly one answer, whatever it is and whatever
+happens."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import itertools
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from pydantic import ValidationError
@@ -28,6 +30,20 @@ _CODES = {
     "rate_limited": OVERLOADED,
 }
 
+@dataclass(frozen=True)
+class Dialect:
+    """What one protocol on JSON-RPC does otherwise than another: the notification that withdraws a request, and the
+    field in it that holds the request's id; the code for what comes before `initialize`; the codes of kinds of
+    errors that have one there."""
+
+    cancel: str
+    cancel_id: str
+    not_initialized: int
+    codes: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+LSP = Dialect("$/cancelRequest", "id", NOT_INITIALIZED)
+
 Id = int | str | float | None
 Handler = Callable[[Wire], Awaitable[Wire | None]]
 RawHandler = Callable[[JsonObject], Awaitable[object]]
@@ -46,11 +62,12 @@ class RpcError(Exception):
 
 
 class Endpoint:
-    """One connection. `typed` are the methods of cass, `raw` those of LSP that cass answers itself; `other` is given
-    every LSP message that neither knows and says whether it took it."""
+    """One connection. `typed` are the methods whose parameters are described, `raw` those that read them themselves;
+    `other` is given every message that neither knows and says whether it took it."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, dialect: Dialect = LSP) -> None:
         self._transport = transport
+        self._dialect = dialect
         self._typed: dict[str, tuple[Method, Handler]] = {}
         self._raw: dict[str, RawHandler] = {}
         self.other: Callable[[JsonObject], bool] = lambda message: False
@@ -61,11 +78,11 @@ class Endpoint:
         self.state: Literal["new", "ready", "shutdown"] = "new"
 
     def serve(self, method: Method, handler: Handler) -> None:
-        """Answer a method of cass. The parameters are checked before; sync work in the handler is done in order."""
+        """Answer a method. The parameters are checked before; sync work in the handler is done in order."""
         self._typed[method.name] = (method, handler)
 
     def serve_raw(self, name: str, handler: RawHandler) -> None:
-        """Answer a method of LSP."""
+        """Answer a method that looks at its parameters itself."""
         self._raw[name] = handler
 
     # --- outgoing ---
@@ -83,7 +100,7 @@ class Endpoint:
         try:
             return await future
         except asyncio.CancelledError:
-            self.notify("$/cancelRequest", json.dumps({"id": id}))
+            self.notify(self._dialect.cancel, json.dumps({self._dialect.cancel_id: id}))
             raise
         finally:
             self._waiting.pop(id, None)
@@ -91,6 +108,16 @@ class Endpoint:
     def send(self, message: Mapping[str, object]) -> None:
         """Put a message on the wire."""
         self._transport.send(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+
+    def failed(self, error: CassError) -> RpcError:
+        """How an error of cass is said on this wire."""
+        data: JsonObject = {"kind": error.kind}
+        if error.hint:
+            data["hint"] = error.hint
+        if getattr(error, "retryable", False):
+            data["retryable"] = True
+        codes = {**_CODES, **self._dialect.codes}
+        return RpcError(codes.get(error.kind, FAILED), error.message, data)
 
     # --- incoming ---
 
@@ -140,7 +167,7 @@ class Endpoint:
 
     def _refusal(self, name: str) -> RpcError | None:
         if self.state == "new" and name != "initialize":
-            return RpcError(NOT_INITIALIZED, "the server is not initialized")
+            return RpcError(self._dialect.not_initialized, "the server is not initialized")
         if self.state == "shutdown":
             return RpcError(INVALID_REQUEST, "the server is shutting down")
         if self.state == "ready" and name == "initialize":
@@ -150,13 +177,10 @@ class Endpoint:
         return None
 
     def _notification(self, name: str, fields: JsonObject) -> None:
-        if name == "$/cancelRequest":
+        if name == self._dialect.cancel:
             params = fields.get("params")
-            task = (
-                self._running.get(_hashable(cast("JsonObject", params).get("id")))
-                if isinstance(params, dict)
-                else None
-            )
+            wanted = cast("JsonObject", params).get(self._dialect.cancel_id) if isinstance(params, dict) else None
+            task = self._running.get(_hashable(wanted))
             if task:
                 task.cancel()
             return
@@ -202,7 +226,7 @@ class Endpoint:
         except ValidationError as error:
             raise _invalid(error) from None
         except CassError as error:
-            raise _failed(error) from None
+            raise self.failed(error) from None
         except RpcError:
             raise
         except Exception as error:
@@ -265,12 +289,3 @@ def _invalid(error: ValidationError) -> RpcError:
         f"{first['field'] or 'params'}: {first['problem']}",
         {"kind": "invalid_params", "fields": fields},
     )
-
-
-def _failed(error: CassError) -> RpcError:
-    data: JsonObject = {"kind": error.kind}
-    if error.hint:
-        data["hint"] = error.hint
-    if getattr(error, "retryable", False):
-        data["retryable"] = True
-    return RpcError(_CODES.get(error.kind, FAILED), error.message, data)

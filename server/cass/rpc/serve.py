@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from cass.process import watch_children
-from cass.rpc.endpoint import Endpoint
+from cass.rpc.endpoint import LSP, Dialect, Endpoint
 from cass.rpc.parent import alive
 from cass.rpc.transport import Transport, take_standard_streams
 
@@ -36,16 +36,16 @@ class Door(Protocol):
 Opened = Callable[[Endpoint, Transport, Leave], Door]
 
 
-def serve(open_door: Opened, *, lines: bool) -> int:
+def serve(open_door: Opened, *, lines: bool, dialect: Dialect = LSP) -> int:
     """Serve one client; the process's exit code: 0 when the client is gone, what the door says when it leaves by
     itself, 130 and 143 after SIGINT and SIGTERM. `lines` is the framing: one message a line, else LSP's headers."""
     fds = take_standard_streams()
-    code = asyncio.run(_serve(fds, open_door, lines=lines))
+    code = asyncio.run(_serve(fds, open_door, lines=lines, dialect=dialect))
     logging.shutdown()
     os._exit(code)  # the threads of the wire may still wait for a peer that neither writes nor reads
 
 
-async def _serve(fds: tuple[int, int], open_door: Opened, *, lines: bool) -> int:
+async def _serve(fds: tuple[int, int], open_door: Opened, *, lines: bool, dialect: Dialect) -> int:
     watch_children()
     loop = asyncio.get_running_loop()
     done: asyncio.Future[int] = loop.create_future()
@@ -55,7 +55,7 @@ async def _serve(fds: tuple[int, int], open_door: Opened, *, lines: bool) -> int
             done.set_result(code)
 
     transport = Transport(fds, lines=lines, loop=loop)
-    endpoint = Endpoint(transport)
+    endpoint = Endpoint(transport, dialect)
     door = open_door(endpoint, transport, leave)
     transport.start(endpoint.on_message, endpoint.on_fault, lambda: leave(0))
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
