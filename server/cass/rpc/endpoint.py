@@ -30,6 +30,7 @@ _CODES = {
     "rate_limited": OVERLOADED,
 }
 
+
 @dataclass(frozen=True)
 class Dialect:
     """What one protocol on JSON-RPC does otherwise than another: the notification that withdraws a request, and the
