@@ -18,6 +18,15 @@ def main() -> None:
         gc.enable()
         _log()
         sys.exit(serve(os.environ, lines="--ndjson" in sys.argv))
+    if sys.argv[1:] == ["acp"]:
+        import os
+
+        from cass.acp.serve import serve as serve_acp
+
+        gc.freeze()
+        gc.enable()
+        _log()
+        sys.exit(serve_acp(os.environ, {}))
     from cass.admin import admin
 
     gc.freeze()

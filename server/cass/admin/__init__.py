@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cass.admin import auth, config, models, permissions, protocol, tool
+from cass.admin import acp, auth, config, models, permissions, protocol, tool
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -45,5 +45,13 @@ def serve(stdio: bool, ndjson: bool) -> None:
     sys.exit(run(os.environ, lines=ndjson))
 
 
-for command in (config.config, auth.auth, models.models, tool.tool, permissions.permissions, protocol.protocol):
+for command in (
+    acp.acp,
+    config.config,
+    auth.auth,
+    models.models,
+    tool.tool,
+    permissions.permissions,
+    protocol.protocol,
+):
     admin.add_command(command)

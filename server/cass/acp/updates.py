@@ -1,0 +1,154 @@
+"""The events of a session as ACP's updates.
+
+ACP v1 has only pieces of messages, and a piece cannot be taken back. So what was already shown of a message is
+remembered until the whole of it is known, and only what is missing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cass.acp import modes, saying
+from cass.acp.calls import Calls
+from cass.protocol import events
+from cass.protocol.messages import ContentBlock, Text, Thinking
+
+
+@dataclass
+class _Said:
+    """A message on its way: what the client has of it, and what the model has said since it began anew."""
+
+    shown: str = ""
+    now: str = ""
+
+
+@dataclass
+class Updates:
+    """Translates one session's events. `replaying` says that the client is shown an earlier conversation, in which
+    the user's words are new to it, too. `notices`: it can show remarks beside the conversation."""
+
+    notices: bool = False
+    models: Sequence[str] = ()
+    replaying: bool = False
+    mode: str = ""
+    calls: Calls = field(default_factory=Calls)
+    _said: dict[tuple[str, saying.ChunkKind], _Said] = field(
+        default_factory=dict[tuple[str, saying.ChunkKind], _Said]
+    )
+
+    def of(self, event: events.Event) -> Sequence[saying.Saying]:
+        """What to say of an event, in order; nothing for what ACP has no words for."""
+        match event:
+            case events.UserMessage():
+                return self._user(event)
+            case events.AgentMessageChunk():
+                return self._piece("agent_message_chunk", event.message_id, event.content.text)
+            case events.AgentThoughtChunk():
+                return self._piece("agent_thought_chunk", event.message_id, event.content.text)
+            case events.AgentMessage():
+                return self._whole(event)
+            case events.MessageDiscarded():
+                for (message_id, _), said in self._said.items():
+                    said.now = "" if message_id == event.message_id else said.now
+                return ()
+            case events.ToolCallUpdate():
+                return (self.calls.update(event),)
+            case events.ToolCallContentChunk():
+                update = self.calls.output(event)
+                return (update,) if update else ()
+            case _:
+                return self._state(event)
+
+    def _state(self, event: events.Event) -> Sequence[saying.Saying]:
+        """What is not the conversation itself."""
+        match event:
+            case events.PlanUpdate():
+                return (saying.Plan(entries=event.entries),)
+            case events.ConfigOptionUpdate():
+                return self._options(event.config_options)
+            case events.AvailableCommandsUpdate():
+                return (saying.Commands(available_commands=tuple(map(_command, event.commands))),)
+            case events.SessionInfoUpdate():
+                return (saying.Title(title=event.title),)
+            case events.UsageUpdate():
+                cost = event.total.cost if event.total else None
+                spent = saying.Cost(amount=cost) if cost is not None else None
+                return (saying.Used(used=event.used, size=event.size, cost=spent),) if event.size else ()
+            case events.Retry():
+                text = f"Asking again in {max(1, round(event.in_ms / 1000))} s: {event.reason}"
+                return self._remark("warning", text, "agent_thought_chunk")
+            case events.Notice():
+                return self._notice(event)
+            case events.StateUpdate(state="idle"):
+                self._said.clear()
+                return ()
+            case _:
+                return ()
+
+    def _user(self, event: events.UserMessage) -> Sequence[saying.Saying]:
+        if not self.replaying or event.source == "editor":
+            return ()
+        return tuple(_chunk("user_message_chunk", event.message_id, block) for block in event.content)
+
+    def _piece(self, role: saying.ChunkKind, message_id: str, text: str) -> Sequence[saying.Saying]:
+        said = self._said.setdefault((message_id, role), _Said())
+        said.now += text
+        return self._catch_up(role, message_id, said)
+
+    def _catch_up(self, role: saying.ChunkKind, message_id: str, said: _Said) -> Sequence[saying.Saying]:
+        """Say what the client has not been shown yet."""
+        if said.shown.startswith(said.now):
+            return ()
+        # A model that began anew and says something else is shown below what it said first.
+        begun = said.now.startswith(said.shown)
+        more = said.now[len(said.shown) :] if begun else f"\n\n{said.now}"
+        said.shown = said.now
+        return (_chunk(role, message_id, Text(text=more)),)
+
+    def _whole(self, event: events.AgentMessage) -> Sequence[saying.Saying]:
+        thoughts = "".join(part.text for part in event.content if isinstance(part, Thinking))
+        text = "".join(part.text for part in event.content if isinstance(part, Text))
+        found: list[saying.Saying] = []
+        roles: tuple[tuple[saying.ChunkKind, str], ...] = (
+            ("agent_thought_chunk", thoughts),
+            ("agent_message_chunk", text),
+        )
+        for role, whole in roles:
+            said = self._said.pop((event.message_id, role), None) or _Said()
+            said.now = whole
+            if said.shown and (role == "agent_thought_chunk" or said.shown.strip() == whole.strip()):
+                continue  # thinking that was shown is not said again because the provider words its end otherwise
+            found += self._catch_up(role, event.message_id, said)
+        return found
+
+    def _options(self, options: Sequence[events.ConfigOption]) -> Sequence[saying.Saying]:
+        found: list[saying.Saying] = []
+        mode = modes.current(options)
+        if mode != self.mode:
+            self.mode = mode
+            found.append(saying.ModeNow(current_mode_id=mode))
+        return (*found, saying.OptionsNow(config_options=modes.options(options, self.models)))
+
+    def _notice(self, event: events.Notice) -> Sequence[saying.Saying]:
+        if event.level == "info" and event.turn_id:  # what a slash command answers
+            return (_chunk("agent_message_chunk", f"{event.turn_id}-reply", Text(text=event.text)),)
+        return self._remark(event.level, event.text, "agent_message_chunk")
+
+    def _remark(self, level: saying.Severity, text: str, role: saying.ChunkKind) -> Sequence[saying.Saying]:
+        if not text.strip():
+            return ()
+        if not self.notices:
+            mark = "" if level == "info" else f"**{level.capitalize()}:** "
+            return (_chunk(role, None, Text(text=f"{mark}{text}\n\n")),)
+        first, _, rest = text.strip().partition("\n")
+        return (saying.Remark(severity=level, title=first, description=rest.strip() or None),)
+
+
+def _chunk(role: saying.ChunkKind, message_id: str | None, content: ContentBlock) -> saying.Chunk:
+    return saying.Chunk(session_update=role, message_id=message_id, content=content)
+
+
+def _command(command: events.AvailableCommand) -> saying.Command:
+    hint = saying.CommandInput(hint=command.hint) if command.hint else None
+    return saying.Command(name=command.name, description=command.description, input=hint)
