@@ -28,13 +28,15 @@ def frame(message: object) -> bytes:
 class ServerProcess:
     """`cass serve` with its messages in a queue."""
 
+    command = "serve"
+
     def __init__(self, home: Path, *, lines: bool = False, cwd: Path | None = None, **environ: str) -> None:
         self.lines = lines
         keep = {
             k: v for k, v in os.environ.items() if not k.startswith(("CASS_", "OPENAI_", "OPENROUTER_", "OLLAMA_"))
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cass", "serve", "--ndjson" if lines else "--stdio"],
+            [sys.executable, "-P", "-m", "cass", self.command, *self.flags(lines)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -48,6 +50,10 @@ class ServerProcess:
         self.on_request: Callable[[Message], object] | None = None
         threading.Thread(target=self._read, daemon=True).start()
         threading.Thread(target=self._drain, daemon=True).start()
+
+    def flags(self, lines: bool) -> list[str]:
+        """What follows the command."""
+        return ["--ndjson" if lines else "--stdio"]
 
     def send(self, message: object) -> None:
         """Send one message."""
