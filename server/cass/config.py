@@ -136,6 +136,16 @@ class UiConfig(Section):
     completion: UiCompletionConfig = setting(UiCompletionConfig, "Completion while typing.")
 
 
+class EditorConfig(Section):
+    """What cass does in an editor."""
+
+    save: Literal["touched", "never"] = setting(
+        "touched",
+        "touched: a buffer is saved after cass changed it, where the editor can be told to; never: it is left unsaved.",
+        project="any",
+    )
+
+
 class InstructionConfig(Section):
     """Files with rules for the model."""
 
@@ -176,5 +186,6 @@ class Config(Section):
     limits: LimitConfig = setting(LimitConfig, "Limits of a turn.")
     tools: ToolConfig = setting(ToolConfig, "Limits of the tools.")
     instructions: InstructionConfig = setting(InstructionConfig, "Project instructions.")
+    editor: EditorConfig = setting(EditorConfig, "Editors.")
     ui: UiConfig = setting(UiConfig, "The terminal.")
     log: LogConfig = setting(LogConfig, "The log.")

@@ -48,7 +48,7 @@ def make_hunks(old: str, new: str, *, first: int = 1) -> tuple[Hunk, ...]:
             old_text="".join(a[i1:i2]),
             new_text="".join(b[j1:j2]),
         )
-        for index, (i1, i2, j1, j2) in enumerate(_changes(a, b))
+        for index, (i1, i2, j1, j2) in enumerate(changes(a, b))
     )
 
 
@@ -69,13 +69,13 @@ def apply_hunks(old: str, hunks: Sequence[Hunk], decisions: Mapping[str, HunkDec
         out.append(_taken(hunk, decisions.get(hunk.hunk_id)))
         at = end
     out += lines[at:]
-    return _joined(out)
+    return join_lines(out)
 
 
 def unified(path: str, old: str, new: str, *, context: int = 3) -> str:
     """The change in unified form, for reading: line ends are shown as \\n. Empty when nothing changed."""
     a, b = split_lines(old), split_lines(new)
-    spans = _changes(a, b)
+    spans = changes(a, b)
     if not spans:
         return ""
     out = [f"--- a/{path}", f"+++ b/{path}"]
@@ -100,8 +100,8 @@ def _taken(hunk: Hunk, decision: HunkDecision | None) -> str:
     return decision.text if decision.text is not None else hunk.new_text
 
 
-def _joined(parts: Sequence[str]) -> str:
-    """Join, giving a line that lost its place at the end of the file the line end it now needs."""
+def join_lines(parts: Sequence[str]) -> str:
+    """Join lines to a text, giving a line that lost its place at the end of the file the line end it now needs."""
     parts = [part for part in parts if part]
     ends = [line_end(part) for part in parts]
     usual = next((end for end in ends if end), "\n")
@@ -111,8 +111,8 @@ def _joined(parts: Sequence[str]) -> str:
     )
 
 
-def _changes(a: Sequence[str], b: Sequence[str]) -> list[Span]:
-    """Spans (a from, a to, b from, b to) that differ, merged where they touch."""
+def changes(a: Sequence[str], b: Sequence[str]) -> list[Span]:
+    """Spans (a from, a to, b from, b to) of lines that differ, counted from 0, in order, merged where they touch."""
     spans: list[Span] = []
     for span in _between(a, b, 0, len(a), 0, len(b)):
         if spans and spans[-1][1] == span[0] and spans[-1][3] == span[2]:

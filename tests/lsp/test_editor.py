@@ -128,12 +128,15 @@ async def test_an_editor_that_lies_is_not_believed(client: LanguageClient, proje
     assert (project / "a.py").read_text() == "saved = 1\nlast"
 
 
-async def test_a_clean_buffer_is_changed_on_disk(client: LanguageClient, project: Path) -> None:
+async def test_an_editor_that_cannot_save_is_changed_and_the_model_told(
+    client: LanguageClient, project: Path
+) -> None:
     (project / "a.py").write_text("two = 2\n")
-    Buffer(client, project / "a.py", "two = 2\n")
-    answer = await _turn(client, project, EDIT, {"text": "done"})
+    buffer = Buffer(client, project / "a.py", "two = 2\n")
+    answer = await _turn(client, project, EDIT, {"text": "done", "expect": "commands see the old text on disk"})
     assert answer.text == "done", answer
-    assert (project / "a.py").read_text() == "two = 'zwei'\n"
+    assert buffer.text == "two = 'zwei'\n"
+    assert (project / "a.py").read_text() == "two = 2\n"
 
 
 async def test_unknown_requests_of_lsp_are_refused(client: LanguageClient) -> None:

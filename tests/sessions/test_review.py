@@ -213,7 +213,7 @@ async def test_a_file_that_changes_while_the_question_is_open_is_not_overwritten
     session = house.open(client, [call("edit_file", path="a", old_string="one", new_string="two"), {"text": "x"}])
     await ask(session, "go")
     assert (house.project / "a").read_text() == "mine\n"
-    assert client.of(EditUpdate)[-1].state == "stale"
+    assert client.of(EditUpdate)[-1].state == "conflict"
 
 
 async def test_clearing_forgets_for_the_model_only(house: House) -> None:

@@ -181,9 +181,9 @@ def _frames(stream: Any) -> Iterator[Message]:
 
 
 @contextmanager
-def running(home: Path, **more: Any) -> Iterator[ServerProcess]:
+def running(home: Path, *, made_by: type[ServerProcess] = ServerProcess, **more: Any) -> Iterator[ServerProcess]:
     """A server that is gone at the end, however the test ends."""
-    server = ServerProcess(home, **more)
+    server = made_by(home, **more)
     try:
         yield server
     finally:

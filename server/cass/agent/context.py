@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cass.agent.desk import Desk
-from cass.ports import Jobs, Question, ToolSettings, Workspace
+from cass.ports import Files, Jobs, Question, ToolSettings
 from cass.protocol.events import PlanEntry, TextContent, ToolCallContentChunk
 from cass.protocol.messages import Text
 
@@ -20,9 +20,9 @@ class CallContext:
     turn_id: str
 
     @property
-    def workspace(self) -> Workspace:
-        """The files."""
-        return self.desk.workspace
+    def workspace(self) -> Files:
+        """The files, as the model looks at them."""
+        return self.desk.ledger.view
 
     @property
     def jobs(self) -> Jobs:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from cass.ports import FileEdit, Jobs, Question, ToolSettings, Workspace
+from cass.ledger import Ledger
+from cass.ports import Applied, FileEdit, Jobs, Question, ToolSettings, Workspace
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import Event, PlanEntry, UserMessage
 from cass.protocol.messages import Message, Usage
@@ -71,6 +72,11 @@ class Desk(Protocol):
         ...
 
     @property
+    def ledger(self) -> Ledger:
+        """What the model believes of the files."""
+        ...
+
+    @property
     def jobs(self) -> Jobs:
         """Shell commands."""
         ...
@@ -94,6 +100,14 @@ class Desk(Protocol):
 
     def take_steering(self) -> list[UserMessage]:
         """What the user said since the last request, in order; each is given once."""
+        ...
+
+    async def news(self) -> list[UserMessage]:
+        """What happened to files that the model knows, for its next request."""
+        ...
+
+    async def made(self, edits: Sequence[FileEdit], applied: Applied, *, reviewed: bool) -> None:
+        """Edits were made; `reviewed` when the user was asked about them before."""
         ...
 
     async def flow(self) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
 
 from cass import proposals
-from cass.agent import asking, report
+from cass.agent import asking, changing, report
 from cass.agent.context import CallContext
 from cass.agent.desk import Desk
 from cass.agent.permissions import Policy, Rule, judge, parse_rules
@@ -113,32 +113,18 @@ class Gate:
             report.proposed(self.desk, turn_id, proposal)
         report.started(self.desk, call, turn_id, action, "in_progress")
         if proposal:
-            return await self._apply(turn_id, action, proposal, decisions)
+            return await changing.apply(
+                self.desk, turn_id, action, proposal, decisions, asked=verdict.answer == "ask"
+            )
         if action.run is None:
             return Outcome.text(action.done or "Nothing to do.")
-        return await action.run()
-
-    async def _apply(
-        self, turn_id: str, action: Action, proposal: EditProposal, decisions: Sequence[HunkDecision]
-    ) -> Outcome:
-        if any(edit.base and edit.base.source == "overlay" for edit in action.edits):
-            raise ToolError(
-                "This file has proposed changes that are not applied yet. The user decides with /apply."
-            )
-        edits, verdict = proposals.decide(action.edits, proposal, decisions)
-        self.desk.remember(edits)
-        try:
-            await self.desk.workspace.apply(edits)
-        except ToolError:
-            report.resolved(self.desk, turn_id, proposal, "stale", decisions)
-            raise
-        report.resolved(self.desk, turn_id, proposal, "applied", decisions)
-        return Outcome.text(verdict or action.done or "Done.")
+        return await changing.run(self.desk, action, action.run)
 
     def _overlay(self, call: ToolCall, turn_id: str, action: Action, proposal: EditProposal | None) -> Outcome:
         if proposal is None:
             raise ToolError("Not permitted: plan mode changes nothing.")
         report.started(self.desk, call, turn_id, action, "in_progress")
+        self.desk.remember(action.edits)
         self.desk.workspace.propose(action.edits)
         report.proposed(self.desk, turn_id, proposal)
         return Outcome.text(

@@ -57,7 +57,7 @@ class Turn:
 
     async def _loop(self) -> StopReason:
         for _ in range(self.limits.turns):
-            for message in self.desk.take_steering():
+            for message in (*self.desk.take_steering(), *await self.desk.news()):
                 self.desk.emit(message)
             await self.desk.flow()
             answer = await self._ask()

@@ -1,7 +1,8 @@
 """The user's files as an editor shows them: open buffers first, the disk behind them.
 
-A buffer without unsaved changes is changed on disk, where its editor picks it up; one with unsaved changes is
-changed in the editor, version checked, and never overwritten on disk.
+A buffer is changed in its editor, version checked, as one undoable step, and then saved where the editor can be told
+to. A buffer that has nothing of the user's own and that the disk has overtaken counts as not open: its editor will
+load the file again.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from lsprotocol import types
-from pygls.workspace import TextDocument
 
 from cass.errors import ToolError
-from cass.hunks import make_hunks, split_lines
+from cass.lsp import edits as editing
 from cass.lsp.editor import Editor
-from cass.ports import FileEdit, FileText, Listing, SearchQuery, SearchResult, Workspace
+from cass.lsp.mirror import Document
+from cass.ports import Applied, AppliedFile, FileEdit, FileText, Listing, SearchQuery, SearchResult, Workspace
 
 
 class EditorWorkspace(Workspace):
-    """`ports.Workspace` over an editor's buffers and another workspace for what is not open."""
+    """`ports.Workspace` over an editor's buffers and another workspace for what is not open. `saves` is read before
+    each edit: whether buffers are saved once they were changed."""
 
-    def __init__(self, editor: Editor, disk: Workspace) -> None:
+    def __init__(self, editor: Editor, disk: Workspace, *, saves: bool = True) -> None:
         self._editor = editor
         self._disk = disk
+        self._saves = saves
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -42,16 +45,32 @@ class EditorWorkspace(Workspace):
 
     async def read(self, path: Path) -> FileText:
         """What was proposed, else the open buffer, else the disk."""
+        if self._editor.document(path) is None:
+            return await self._disk.read(path)
+        try:
+            proposed = await self._disk.read(path)
+        except ToolError:
+            return await self.actual(path)
+        return proposed if proposed.source == "overlay" else await self.actual(path)
+
+    async def actual(self, path: Path) -> FileText:
+        """The open buffer, else the disk."""
         document = self._editor.document(path)
         if document is None:
-            return await self._disk.read(path)
+            return await self._disk.actual(path)
         below = await self._below(path)
-        if below and (below.source == "overlay" or below.text == document.source):
-            return below if below.source == "overlay" else replace(below, version=document.version)
+        if below and below.text == document.source:
+            document.origin = below.text
+            return replace(below, version=document.version)
+        if below and document.origin == document.source:
+            return below
         text = document.source
         eol = "\r\n" if "\r\n" in text else "\n"
         base = below or FileText(path=path, text="", hash="", eol=eol)
-        return replace(base, text=text, hash=_hash(text), source="buffer", version=document.version, eol=eol)
+        note = "" if below is None or below.text == document.origin else "the file on disk has other changes"
+        return replace(
+            base, note=note, text=text, hash=_hash(text), source="buffer", version=document.version, eol=eol
+        )
 
     async def read_bytes(self, path: Path, limit: int) -> bytes:
         """The raw bytes on disk."""
@@ -65,19 +84,6 @@ class EditorWorkspace(Workspace):
         """Look through the files on disk."""
         return await self._disk.search(query)
 
-    async def apply(self, edits: Sequence[FileEdit]) -> None:
-        """Change files on disk, all or none, then buffers with unsaved changes, one by one."""
-        unsaved = [edit for edit in edits if edit.base and edit.base.source == "buffer"]
-        for edit in unsaved:
-            if not self._editor.can_edit or edit.op != "modify" or edit.new_text is None:
-                raise ToolError(f"{edit.path} has unsaved changes in the editor. Ask the user to save it first.")
-        for edit in edits:
-            if edit not in unsaved and (await self._newer(edit)):
-                raise ToolError(f"{edit.path} changed in the editor meanwhile. Read it again.")
-        await self._disk.apply([edit for edit in edits if edit not in unsaved])
-        for edit in unsaved:
-            await self._apply_open(edit)
-
     def propose(self, edits: Sequence[FileEdit]) -> None:
         """Put the changes into the overlay."""
         self._disk.propose(edits)
@@ -86,50 +92,118 @@ class EditorWorkspace(Workspace):
         """Take these files out of the overlay."""
         self._disk.forget(paths)
 
+    def stamp(self, path: Path) -> object:
+        """The buffer's version beside the file's stamp."""
+        document = self._editor.document(path)
+        return (document.version if document else None), self._disk.stamp(path)
+
+    async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
+        """Save open buffers with unsaved changes, where the disk has not changed under them."""
+        failed: dict[Path, str] = {}
+        for path in paths:
+            document = self._editor.document(path)
+            below = await self._below(path) if document else None
+            if document is None or (below and below.text == document.source):
+                continue
+            problem = await self._save(document, below)
+            if problem:
+                failed[path] = problem
+        return failed
+
+    async def apply(self, edits: Sequence[FileEdit]) -> Applied:
+        """Change files on disk, all or none, then open buffers, one by one."""
+        opened = [edit for edit in edits if await self._in_editor(edit)]
+        if opened and not self._editor.abilities.apply_edit:
+            raise ToolError(f"{opened[0].path} is open in an editor that takes no edits. Ask the user to close it.")
+        for edit in opened:
+            self._check(edit)
+        closed = [edit for edit in edits if edit not in opened]
+        done = list((await self._disk.apply(closed)).files)
+        editing.reload(self._editor, [edit.path for edit in closed if self._editor.document(edit.path)])
+        failed: list[tuple[FileEdit, str]] = []
+        for edit in opened:
+            try:
+                done.append(await self._apply(edit))
+            except ToolError as error:
+                if not done and len(edits) == 1:
+                    raise
+                failed.append((edit, str(error)))
+        self.forget([path for edit in opened for path in (edit.path, edit.move_to) if path])
+        return Applied(tuple(done), tuple(failed))
+
+    async def _in_editor(self, edit: FileEdit) -> bool:
+        """Whether this change is the editor's to make."""
+        document = self._editor.document(edit.path)
+        if document is None:
+            return False
+        if edit.op in ("delete", "move") and edit.op not in _operations(self._editor):
+            if (await self._below_text(edit.path)) != document.source:
+                raise ToolError(f"{edit.path} has unsaved changes in the editor. Ask the user to save it first.")
+            return False
+        below = await self._below_text(edit.path)
+        return below == document.source or document.origin != document.source
+
+    def _check(self, edit: FileEdit) -> None:
+        document = self._editor.document(edit.path)
+        if document is None or document.source != (edit.base.text if edit.base else ""):
+            raise ToolError(f"{edit.path} changed in the editor meanwhile. Read it again.", kind="stale")
+
+    async def _apply(self, edit: FileEdit) -> AppliedFile:
+        self._check(edit)
+        document = self._editor.document(edit.path)
+        assert document is not None
+        if edit.op == "delete":
+            await self._operate(edit, types.DeleteFile(uri=document.uri))
+            return AppliedFile(edit.path, None)
+        unsaved = ""
+        if edit.new_text is not None:
+            unsaved = await self._change(document, edit, edit.new_text)
+        if edit.move_to:
+            await self._operate(edit, types.RenameFile(old_uri=document.uri, new_uri=edit.move_to.as_uri()))
+        text = edit.new_text if edit.new_text is not None else document.source
+        now = self._editor.document(edit.move_to or edit.path)
+        return AppliedFile(edit.move_to or edit.path, now.source if now else text, unsaved)
+
+    async def _change(self, document: Document, edit: FileEdit, new: str) -> str:
+        """Change the buffer and save it; why it was not saved, in words."""
+        below = await self._below(edit.path)
+        if not await editing.put(self._editor, document, new, f"cass: {edit.path.name}"):
+            raise ToolError(
+                f"The editor did not take the change to {edit.path}. Nothing was changed in it. Read it again.",
+                kind="stale",
+            )
+        now = self._editor.document(edit.path)
+        if now is None:
+            return "the editor closed it"
+        return await self._save(now, below) if self._saves else "saving is switched off"
+
+    async def _save(self, document: Document, below: FileText | None) -> str:
+        """Save unless the disk holds something that the buffer never had."""
+        if below and below.text not in (document.origin, document.source) and document.origin is not None:
+            return "the file has other changes on disk, which saving would overwrite"
+        return await editing.save(self._editor, document)
+
+    async def _operate(self, edit: FileEdit, operation: types.RenameFile | types.DeleteFile) -> None:
+        path, word = edit.path, "rename" if edit.move_to else "delete"
+        taken = await editing.operate(self._editor, operation, f"cass: {word} {path.name}")
+        if not taken or path.exists():
+            raise ToolError(f"The editor did not {word} {path}.", kind="stale")
+
     async def _below(self, path: Path) -> FileText | None:
         """What the disk holds; None where it holds nothing that can be read."""
         try:
-            return await self._disk.read(path)
+            return await self._disk.actual(path)
         except ToolError:
             return None
 
-    async def _newer(self, edit: FileEdit) -> bool:
-        """Whether the user typed into an open file since the edit was made."""
-        document = self._editor.document(edit.path)
-        return document is not None and edit.base is not None and _hash(document.source) != edit.base.hash
+    async def _below_text(self, path: Path) -> str | None:
+        below = await self._below(path)
+        return below.text if below else None
 
-    async def _apply_open(self, edit: FileEdit) -> None:
-        document = self._editor.document(edit.path)
-        if (
-            document is None
-            or edit.base is None
-            or edit.new_text is None
-            or _hash(document.source) != edit.base.hash
-        ):
-            raise ToolError(f"{edit.path} changed in the editor meanwhile. Read it again.")
-        if not await self._editor.replace(document, self._edits(document, edit.new_text), edit.new_text, "cass"):
-            raise ToolError(f"The editor did not take the change to {edit.path}. Read it again.")
 
-    def _edits(self, document: TextDocument, new: str) -> list[types.TextEdit]:
-        old = document.source
-        lines = split_lines(old)
-        return [
-            types.TextEdit(
-                range=types.Range(
-                    start=self._place(lines, hunk.old_start - 1),
-                    end=self._place(lines, hunk.old_start - 1 + hunk.old_lines),
-                ),
-                new_text=hunk.new_text,
-            )
-            for hunk in make_hunks(old, new)
-        ]
-
-    def _place(self, lines: Sequence[str], line: int) -> types.Position:
-        """The beginning of a line; the end of the text for the one after the last."""
-        if line < len(lines) or not lines or lines[-1].endswith(("\n", "\r")):
-            return types.Position(line=line, character=0)
-        return types.Position(line=len(lines) - 1, character=self._editor.units(lines[-1]))
+def _operations(editor: Editor) -> set[str]:
+    return {"move" if word == "rename" else word for word in editor.abilities.resources}
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

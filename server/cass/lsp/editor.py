@@ -1,6 +1,6 @@
-"""The editor behind the wire: pygls keeps the open documents, our endpoint keeps the wire.
+"""The editor behind the wire: pygls keeps the open documents and LSP's features, our endpoint keeps the wire.
 
-Loaded only for a client that opens documents. Whole-document sync is asked for, so that no line end is ever guessed.
+Loaded only for a client that opens documents.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,14 +16,18 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
-from pygls.workspace import TextDocument
 
 from cass import __version__
+from cass.errors import ToolError
+from cass.lsp.abilities import Abilities
+from cass.lsp.mirror import Document, Mirror
 from cass.protocol.wire import JsonObject
-from cass.rpc.endpoint import INVALID_PARAMS, Endpoint, RpcError
+from cass.rpc.endpoint import INTERNAL, INVALID_PARAMS, Endpoint, RpcError
+from cass.workspace.disk import TEXT_LIMIT
+from cass.workspace.encoding import decode
+from cass.workspace.reading import read_file
 
-_CHANGE_SECONDS = 1.0
-"""How long an editor has to tell of a change that it said it made."""
+_INITIALIZE = "cass-initialize"
 
 log = logging.getLogger(__name__)
 
@@ -44,91 +48,169 @@ class _Protocol(LanguageServerProtocol):
     def _send_data(self, data: Any) -> None:
         self.out(json.loads(json.dumps(data, default=self._serialize_message)))
 
+    @property
+    def converter(self) -> Any:
+        """lsprotocol's converter; pygls offers no other way to it."""
+        return self._converter
+
 
 class Editor:
-    """One editor's documents."""
+    """One editor: its documents, and the features of LSP that are served to it."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self, endpoint: Endpoint, abilities: Abilities) -> None:
+        self.endpoint = endpoint
+        self.abilities = abilities
         self._server = LanguageServer(
-            "cass", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full, protocol_cls=_Protocol
+            "cass",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            protocol_cls=_Protocol,
         )
         self._server.report_server_error = _report  # its own tells the user of every stray message
         self._protocol = cast("_Protocol", self._server.protocol)
         self._protocol.out = self._out
         self._initialized: asyncio.Future[JsonObject] | None = None
         self._changed = asyncio.Event()
-        self.can_edit = False
+        self.on_change: list[Callable[[Document], None]] = []
+        self.on_open: list[Callable[[Document], None]] = []
+        self._listen(types.INITIALIZE, self._use_mirror)
+        self._listen(types.TEXT_DOCUMENT_DID_OPEN, self._opened)
+        self._listen(types.TEXT_DOCUMENT_DID_CHANGE, self._edited)
+        self._listen(types.TEXT_DOCUMENT_DID_SAVE, self._saved)
+
+    def feature(self, name: str, handler: Callable[[Any], Awaitable[object]], options: object = None) -> None:
+        """Serve a request of LSP, in lsprotocol's types. Before `initialize` only."""
+
+        async def served(params: Any) -> object:
+            return await handler(params)
+
+        self._server.feature(name, options)(served)
 
     async def initialize(self, params: JsonObject) -> JsonObject:
         """Hand the editor's `initialize` to pygls; the capabilities it answers with."""
         self._initialized = asyncio.get_running_loop().create_future()
-        workspace = cast("JsonObject", cast("JsonObject", params.get("capabilities") or {}).get("workspace") or {})
-        self.can_edit = bool(workspace.get("applyEdit"))
         try:
-            self._protocol.take({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})
+            self._protocol.take({"jsonrpc": "2.0", "id": _INITIALIZE, "method": "initialize", "params": params})
             async with asyncio.timeout(5):
                 return await self._initialized
-        except JsonRpcException as error:
+        except (JsonRpcException, TimeoutError) as error:
             raise RpcError(INVALID_PARAMS, "these initialize parameters are not LSP's") from error
 
     def take(self, message: JsonObject) -> bool:
-        """A message that is not cass's own: whether it was taken. Requests of LSP that cass does not serve are not."""
-        if "id" in message:
+        """A message that is not cass's own: whether it was taken. Requests that nothing serves are not."""
+        if "id" in message and not self._serves(str(message.get("method"))):
             return False
         try:
             self._protocol.take(message)
         except JsonRpcException as error:
             log.warning("%s was not understood: %s", message.get("method"), error)
+            if "id" in message:
+                self._out({"id": message["id"], "error": {"code": INVALID_PARAMS, "message": "wrong parameters"}})
+        except KeyError as error:
+            log.warning("%s is about a document that is not open: %s", message.get("method"), error)
+        return True
+
+    @property
+    def documents(self) -> Iterable[Document]:
+        """The open ones."""
+        return tuple(cast("dict[str, Document]", self._server.workspace.text_documents).values())
+
+    def document(self, path: Path) -> Document | None:
+        """The open document for a file."""
+        name = str(path)
+        return next((d for d in self.documents if d.path == name and d.uri.startswith("file:")), None)
+
+    def at(self, uri: str) -> Document | None:
+        """The open document with this address."""
+        found = self._server.workspace.get_text_document(uri)
+        return found if isinstance(found, Document) and any(d is found for d in self.documents) else None
+
+    async def changed(self) -> None:
+        """Wait until the editor tells of a change."""
+        await self._changed.wait()
+
+    async def ask(self, method: str, params: object, seconds: float) -> object:
+        """Put a request of LSP, `params` in lsprotocol's types. RpcError for a refusal; TimeoutError."""
+        async with asyncio.timeout(seconds):
+            return await self.endpoint.request(
+                method, cast("JsonObject", self._protocol.converter.unstructure(params))
+            )
+
+    def tell(self, method: str, params: object) -> None:
+        """Send a notification of LSP."""
+        self.endpoint.notify(method, json.dumps(self._protocol.converter.unstructure(params)))
+
+    def _listen(self, name: str, listener: Callable[[Any], None]) -> None:
+        def told(params: Any) -> None:
+            listener(params)
+
+        self._server.feature(name)(told)
+
+    def _serves(self, method: str) -> bool:
+        return method in cast("dict[str, object]", self._protocol.fm.features)
+
+    def _use_mirror(self, params: types.InitializeParams) -> None:
+        made = self._server.workspace
+        self._protocol._workspace = Mirror(  # pyright: ignore[reportPrivateUsage]  # pygls has no way to give one
+            made.root_uri,
+            types.TextDocumentSyncKind.Incremental,
+            tuple(made.folders.values()),
+            made.position_encoding,
+        )
+
+    def _opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        document = self.at(params.text_document.uri)
+        if document and document.path and document.uri.startswith("file:"):
+            document.origin = _on_disk(Path(document.path))
+        self._tell(params.text_document.uri, self.on_open)
+
+    def _edited(self, params: types.DidChangeTextDocumentParams) -> None:
+        self._tell(params.text_document.uri, self.on_change)
+
+    def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        document = self.at(params.text_document.uri)
+        if document:
+            document.origin = document.source
+        self._wake()
+
+    def _tell(self, uri: str, listeners: list[Callable[[Document], None]]) -> None:
+        document = self.at(uri)
+        for listener in listeners if document else ():
+            listener(cast("Document", document))
+        self._wake()
+
+    def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-        return True
-
-    def document(self, path: Path) -> TextDocument | None:
-        """The open document for a file."""
-        for document in self._server.workspace.text_documents.values():
-            if document.path and Path(document.path) == path:
-                return document
-        return None
-
-    async def replace(self, document: TextDocument, edits: list[types.TextEdit], expected: str, label: str) -> bool:
-        """Have the editor change an open document: whether it holds the expected text afterwards. What the editor
-        answers is not believed: some say yes to edits they refused."""
-        version = document.version
-        identifier = types.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=version)
-        change = types.TextDocumentEdit(text_document=identifier, edits=list(edits))
-        params = types.ApplyWorkspaceEditParams(edit=types.WorkspaceEdit(document_changes=[change]), label=label)
-        converter = self._protocol._converter  # pyright: ignore[reportPrivateUsage]  # pygls offers no other
-        try:
-            await self._endpoint.request("workspace/applyEdit", cast("JsonObject", converter.unstructure(params)))
-            async with asyncio.timeout(_CHANGE_SECONDS):
-                while self._text(document.uri) != expected:
-                    await self._changed.wait()
-        except (RpcError, TimeoutError):
-            return self._text(document.uri) == expected
-        return True
-
-    def units(self, text: str) -> int:
-        """The length of a line's text in the editor's units."""
-        return self._server.workspace.position_codec.client_num_units(text)
-
-    def _text(self, uri: str) -> str | None:
-        document = self._server.workspace.text_documents.get(uri)
-        return document.source if document else None
 
     def _out(self, message: JsonObject) -> None:
-        if self._initialized and message.get("id") == 0 and "method" not in message:
-            result = message.get("result")
-            if isinstance(result, dict):
-                self._initialized.set_result(
-                    cast("JsonObject", cast("JsonObject", result).get("capabilities") or {})
-                )
-            else:
-                self._initialized.set_exception(
-                    RpcError(INVALID_PARAMS, "these initialize parameters are not LSP's")
-                )
-        elif "method" in message and "id" not in message:
-            self._endpoint.send(message)
+        """What pygls sends: the answer to `initialize` is ours, other answers are the editor's."""
+        if message.get("id") == _INITIALIZE:
+            self._settle(message.get("result"))
+        elif "method" not in message:
+            error = message.get("error")
+            if isinstance(error, dict) and cast("JsonObject", error).get("code") == INTERNAL:
+                message = {**message, "error": {"code": INTERNAL, "message": "cass met a fault of its own"}}
+            self.endpoint.send({"jsonrpc": "2.0", **message})
+        elif "id" not in message:
+            self.endpoint.send(message)
+
+    def _settle(self, result: object) -> None:
+        if self._initialized is None or self._initialized.done():
+            return
+        if isinstance(result, dict):
+            self._initialized.set_result(cast("JsonObject", cast("JsonObject", result).get("capabilities") or {}))
+        else:
+            self._initialized.set_exception(RpcError(INVALID_PARAMS, "these initialize parameters are not LSP's"))
+
+
+def _on_disk(path: Path) -> str | None:
+    """What the file holds at this moment; None where it holds no text."""
+    try:
+        data, _ = read_file(path, path.name, TEXT_LIMIT)
+        return decode(data, path.name).text
+    except ToolError:
+        return None
 
 
 def _report(error: Exception, source: object) -> None:

@@ -11,7 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 from cass import __version__
 from cass.app import App
+from cass.lsp.abilities import Abilities
+from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
+from cass.protocol import editing
 from cass.protocol import methods as m
 from cass.protocol.events import StateUpdate
 from cass.protocol.wire import JsonObject, Wire
@@ -50,6 +53,8 @@ class Server:
             (m.COMMAND_LIST, self._commands),
             (m.MODELS_LIST, self._models),
             (m.STATUS, self._status),
+            (editing.REVIEW_LIST, self._review_list),
+            (editing.REVIEW_RESOLVE, self._review_resolve),
         ):
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
 
@@ -66,15 +71,15 @@ class Server:
         versions = asked.get("protocolVersions")
         if isinstance(versions, list) and m.PROTOCOL_VERSION not in versions:
             raise RpcError(-32602, f"this server speaks version {m.PROTOCOL_VERSION} of the cass protocol only")
-        self._client.permission = "permission" in asked
-        self._client.elicitation = "elicitation" in asked
+        abilities = read_abilities(params)
+        self._client.permission = abilities.permission
+        self._client.elicitation = abilities.elicitation
         parent = params.get("processId")
         if isinstance(parent, int) and not isinstance(parent, bool) and parent > 0 and alive(parent):
             self.parent = parent  # one that cannot be seen from here (another container) is not watched
-        capabilities = _object(params.get("capabilities"))
         served: JsonObject = {"positionEncoding": "utf-16"}
-        if "textDocument" in capabilities:
-            served = await self._open_editor(params)
+        if abilities.is_editor:
+            served = await self._open_editor(params, abilities)
         config = self._app.load(_root(params)).config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {
@@ -88,14 +93,15 @@ class Server:
             "serverInfo": {"name": "cass", "version": __version__},
         }
 
-    async def _open_editor(self, params: JsonObject) -> JsonObject:
+    async def _open_editor(self, params: JsonObject, abilities: Abilities) -> JsonObject:
         from cass.lsp.documents import EditorWorkspace  # only for a client that opens documents: pygls is heavy
         from cass.lsp.editor import Editor
 
-        editor = Editor(self._endpoint)
+        editor = Editor(self._endpoint, abilities)
         served = await editor.initialize(params)
         self._endpoint.other = editor.take
-        self._app.wrap_workspace = lambda disk: EditorWorkspace(editor, disk)
+        saves = self._app.config.editor.save == "touched"
+        self._app.wrap_workspace = lambda disk: EditorWorkspace(editor, disk, saves=saves)
         return served
 
     async def _nothing(self, params: JsonObject) -> object:
@@ -174,6 +180,12 @@ class Server:
 
     async def _edit_resolve(self, params: m.EditResolveParams) -> Wire:
         return await review.resolve(self._owner(params.proposal_id), params)
+
+    async def _review_list(self, params: editing.ReviewListParams) -> Wire:
+        return await self._session(params.session_id).reviews.list(params.uri)
+
+    async def _review_resolve(self, params: editing.ReviewResolveParams) -> Wire:
+        return await self._session(params.session_id).reviews.resolve(params)
 
     async def _context(self, params: m.SessionParams) -> Wire:
         return await inspect.context(self._session(params.session_id))

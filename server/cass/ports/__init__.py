@@ -1,7 +1,18 @@
 """The seams. A plug-in imports this room and `cass.protocol`, nothing more. One file a seam."""
 
 from cass.ports.client import Client
-from cass.ports.files import FileEdit, FileText, Listing, SearchHit, SearchQuery, SearchResult, Workspace
+from cass.ports.files import (
+    Applied,
+    AppliedFile,
+    FileEdit,
+    Files,
+    FileText,
+    Listing,
+    SearchHit,
+    SearchQuery,
+    SearchResult,
+    Workspace,
+)
 from cass.ports.jobs import JobReport, Jobs
 from cass.ports.model import (
     Completed,
@@ -21,10 +32,13 @@ from cass.ports.tool import Action, Outcome, Question, Tool, ToolContext, ToolSe
 
 __all__ = [
     "Action",
+    "Applied",
+    "AppliedFile",
     "Client",
     "Completed",
     "FileEdit",
     "FileText",
+    "Files",
     "FinishReason",
     "JobReport",
     "Jobs",

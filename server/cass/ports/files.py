@@ -13,7 +13,8 @@ from cass.protocol.edits import EditOp
 @dataclass(frozen=True)
 class FileText:
     """A text file as it is: `text` keeps every line end and has no byte order mark; `bom` holds that. `version`
-    is the editor's, None for a file on disk. `hash` is the sha256, in hex, of `text` as UTF-8."""
+    is the editor's, None for a file on disk. `hash` is the sha256, in hex, of `text` as UTF-8. `note` is something
+    about its state that the model should know."""
 
     path: Path
     text: str
@@ -23,6 +24,7 @@ class FileText:
     encoding: str = "utf-8"
     bom: bytes = b""
     eol: Literal["\n", "\r\n", "\r"] = "\n"
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,24 @@ class FileEdit:
     base: FileText | None
     new_text: str | None
     move_to: Path | None = None
+
+
+@dataclass(frozen=True)
+class AppliedFile:
+    """A change that was made. `path` is where the file is now and `text` what it holds (None: it is gone).
+    `unsaved` says, for the model, why the disk does not have it: the editor holds it."""
+
+    path: Path
+    text: str | None
+    unsaved: str = ""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of edits. `failed` are those that could not be made after others were, each with the reason."""
+
+    files: tuple[AppliedFile, ...] = ()
+    failed: tuple[tuple[FileEdit, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,9 +101,9 @@ class SearchResult:
     complete: bool = True
 
 
-class Workspace(Protocol):
-    """The user's files. Paths are resolved against the first root; what lies outside the roots is said by
-    `inside`, and deciding about it is the gate's business."""
+class Files(Protocol):
+    """The user's files, to look at. Paths are resolved against the first root; what lies outside the roots is said
+    by `inside`, and deciding about it is the gate's business."""
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -115,12 +135,30 @@ class Workspace(Protocol):
         ...
 
     async def search(self, query: SearchQuery) -> SearchResult:
-        """Look through the files that `files` gives, as they are on disk. ToolError for a bad pattern."""
+        """Look through the files that `files` gives. ToolError for a bad pattern."""
         ...
 
-    async def apply(self, edits: Sequence[FileEdit]) -> None:
-        """Make all these changes, or none. Refuses (ToolError) when a file is no longer what its edit was made
-        on. Each file is replaced atomically; mode, links, encoding and byte order mark are kept."""
+
+class Workspace(Files, Protocol):
+    """The user's files, to look at and to change. Only what passed the gate comes here."""
+
+    async def apply(self, edits: Sequence[FileEdit]) -> Applied:
+        """Make these changes. Refuses (ToolError of the kind `stale`) when a file is no longer what its edit was
+        made on; files on disk are changed all or none, open buffers after them, one by one. Each file on disk is
+        replaced atomically; mode, links, encoding and byte order mark are kept."""
+        ...
+
+    async def actual(self, path: Path) -> FileText:
+        """The same as `read`, but for what is proposed: the open buffer, else the disk."""
+        ...
+
+    def stamp(self, path: Path) -> object:
+        """Something that is another thing after the file, or its open buffer, has changed. Cheap."""
+        ...
+
+    async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
+        """Have open buffers with unsaved changes written to disk; what could not be, with the reason in words.
+        Never overwrites what changed on disk meanwhile."""
         ...
 
     def propose(self, edits: Sequence[FileEdit]) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
-from cass.ports.files import FileEdit, Workspace
+from cass.ports.files import FileEdit, Files
 from cass.ports.jobs import Jobs
 from cass.protocol.events import Event, PlanEntry, ToolContent, ToolLocation
 from cass.protocol.messages import Image, Text, ToolKind
@@ -66,8 +66,8 @@ class ToolContext(Protocol):
     """What a tool may use. Nothing of clients, permissions or modes is here."""
 
     @property
-    def workspace(self) -> Workspace:
-        """The files."""
+    def workspace(self) -> Files:
+        """The files, to look at; an action's edits change them."""
         ...
 
     @property

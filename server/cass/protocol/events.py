@@ -11,7 +11,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from cass.protocol.edits import EditProposal, HunkDecision, ProposalState
 from cass.protocol.messages import (
     ContentBlock,
     Image,
@@ -23,22 +22,13 @@ from cass.protocol.messages import (
     ToolStatus,
     Usage,
 )
-from cass.protocol.wire import JsonObject, Wire
+from cass.protocol.reviewing import EditUpdate, ReviewBase, ReviewUpdate
+from cass.protocol.wire import JsonObject, SessionEvent, Wire
 
 SessionState = Literal["idle", "running", "requires_action"]
 
 
-class _Event(Wire):
-    durable: ClassVar[bool] = False
-    turn_id: str | None = None
-
-    @property
-    def is_durable(self) -> bool:
-        """Whether this event must be on disk before anybody sees it."""
-        return self.durable
-
-
-class UserMessage(_Event):
+class UserMessage(SessionEvent):
     """The user's words. `steering` marks those given while a turn was running. Those with the source `editor` were
     not typed by anybody: they tell the model what happened to files it knows."""
 
@@ -51,7 +41,7 @@ class UserMessage(_Event):
     client_key: str | None = None
 
 
-class AgentMessage(_Event):
+class AgentMessage(SessionEvent):
     """A whole answer of the model, authoritative over the chunks before it. `interrupted` marks one that was
     cut by the user, a limit or a broken connection: it is not a finished answer."""
 
@@ -64,7 +54,7 @@ class AgentMessage(_Event):
     interrupted: bool = False
 
 
-class AgentMessageChunk(_Event):
+class AgentMessageChunk(SessionEvent):
     """Some more text of an answer."""
 
     session_update: Literal["agent_message_chunk"] = "agent_message_chunk"
@@ -72,7 +62,7 @@ class AgentMessageChunk(_Event):
     content: Text
 
 
-class AgentThoughtChunk(_Event):
+class AgentThoughtChunk(SessionEvent):
     """Some more of the model's reasoning."""
 
     session_update: Literal["agent_thought_chunk"] = "agent_thought_chunk"
@@ -80,7 +70,7 @@ class AgentThoughtChunk(_Event):
     content: Text
 
 
-class MessageDiscarded(_Event):
+class MessageDiscarded(SessionEvent):
     """The chunks of this message so far are void: the stream broke and is being asked for again."""
 
     session_update: Literal["_message_discarded"] = "_message_discarded"
@@ -112,7 +102,7 @@ class TextContent(Wire):
 ToolContent = Annotated[DiffContent | TextContent, Field(discriminator="type")]
 
 
-class ToolCallUpdate(_Event):
+class ToolCallUpdate(SessionEvent):
     """A tool call's state. The first one with an id creates it; absent fields keep their value. `result` is
     what the model reads, given with the final status."""
 
@@ -135,7 +125,7 @@ class ToolCallUpdate(_Event):
         return self.status != "pending"
 
 
-class ToolCallContentChunk(_Event):
+class ToolCallContentChunk(SessionEvent):
     """Output of a running tool."""
 
     session_update: Literal["tool_call_content_chunk"] = "tool_call_content_chunk"
@@ -151,7 +141,7 @@ class PlanEntry(Wire):
     priority: Literal["high", "medium", "low"] = "medium"
 
 
-class PlanUpdate(_Event):
+class PlanUpdate(SessionEvent):
     """The whole list of to-dos, replacing the one before."""
 
     durable: ClassVar[bool] = True
@@ -179,7 +169,7 @@ class ConfigOption(Wire):
     description: str | None = None
 
 
-class ConfigOptionUpdate(_Event):
+class ConfigOptionUpdate(SessionEvent):
     """All config options with their present values."""
 
     durable: ClassVar[bool] = True
@@ -195,14 +185,14 @@ class AvailableCommand(Wire):
     hint: str | None = None
 
 
-class AvailableCommandsUpdate(_Event):
+class AvailableCommandsUpdate(SessionEvent):
     """The slash commands that this session knows."""
 
     session_update: Literal["available_commands_update"] = "available_commands_update"
     commands: tuple[AvailableCommand, ...]
 
 
-class SessionInfoUpdate(_Event):
+class SessionInfoUpdate(SessionEvent):
     """The session's title."""
 
     durable: ClassVar[bool] = True
@@ -210,7 +200,7 @@ class SessionInfoUpdate(_Event):
     title: str
 
 
-class UsageUpdate(_Event):
+class UsageUpdate(SessionEvent):
     """How full the model's window is: tokens used, its size (0 when unknown), and the session's usage so far.
     `estimated` is true until the provider has reported a count."""
 
@@ -229,7 +219,7 @@ class TurnError(Wire):
     hint: str | None = None
 
 
-class StateUpdate(_Event):
+class StateUpdate(SessionEvent):
     """The session began to work, waits for the user, or is idle. Exactly one `idle` ends each turn and carries
     its stop reason and usage."""
 
@@ -245,32 +235,7 @@ class StateUpdate(_Event):
         return self.state != "requires_action"
 
 
-class EditUpdate(_Event):
-    """A proposal was made (then `proposal` is given) or changed its state."""
-
-    durable: ClassVar[bool] = True
-    session_update: Literal["_edit_update"] = "_edit_update"
-    proposal_id: str
-    state: ProposalState
-    proposal: EditProposal | None = None
-    decisions: tuple[HunkDecision, ...] = ()
-
-
-class ReviewCount(Wire):
-    """How many changes of a file wait for a decision."""
-
-    path: str
-    hunks: int
-
-
-class ReviewUpdate(_Event):
-    """The changes that wait for a decision are others now; `cass/review/list` has them."""
-
-    session_update: Literal["_review_update"] = "_review_update"
-    files: tuple[ReviewCount, ...] = ()
-
-
-class PermissionGranted(_Event):
+class PermissionGranted(SessionEvent):
     """The user allowed this rule for the rest of the session."""
 
     durable: ClassVar[bool] = True
@@ -278,14 +243,14 @@ class PermissionGranted(_Event):
     rule: str
 
 
-class HistoryCleared(_Event):
+class HistoryCleared(SessionEvent):
     """The model starts with an empty conversation from here; the journal keeps what was."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["_history_cleared"] = "_history_cleared"
 
 
-class Retry(_Event):
+class Retry(SessionEvent):
     """A request to the model failed and will be sent again in `in_ms` milliseconds."""
 
     session_update: Literal["_retry"] = "_retry"
@@ -295,7 +260,7 @@ class Retry(_Event):
     reason: str
 
 
-class Notice(_Event):
+class Notice(SessionEvent):
     """Something the user should read."""
 
     session_update: Literal["_notice"] = "_notice"
@@ -319,6 +284,7 @@ Event = Annotated[
     | StateUpdate
     | EditUpdate
     | ReviewUpdate
+    | ReviewBase
     | PermissionGranted
     | HistoryCleared
     | Retry

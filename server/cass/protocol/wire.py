@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -37,6 +38,18 @@ class Wire(BaseModel):
             plain = self.model_dump(mode="python", by_alias=True, exclude_none=True)
             text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
             return text.encode("utf-8", "replace").decode("utf-8")
+
+
+class SessionEvent(Wire):
+    """Something that happened in a session, in a turn or outside of one. `durable` ones are in the journal."""
+
+    durable: ClassVar[bool] = False
+    turn_id: str | None = None
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether this event must be on disk before anybody sees it."""
+        return self.durable
 
 
 @dataclass(frozen=True)

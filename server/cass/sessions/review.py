@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from cass import proposals
+from cass import applying, proposals
 from cass.errors import ProtocolError, ToolError
 from cass.hunks import apply_hunks
-from cass.ports import FileEdit
+from cass.merging import merge
+from cass.ports import FileEdit, FileText
 from cass.protocol.asking import PermissionOutcome
 from cass.protocol.edits import EditProposal, HunkDecision, ProposalState, ProposedFile
 from cass.protocol.events import EditUpdate
@@ -38,29 +40,33 @@ async def resolve(session: Session, params: EditResolveParams) -> EditResolveRes
 async def apply(
     session: Session, proposal: EditProposal, decisions: Sequence[HunkDecision] = ()
 ) -> EditResolveResult:
-    """Apply a proposal that plan mode kept. A file that changed meanwhile makes it a conflict; nothing is
-    written then."""
-    files = [Path(file.path) for file in proposal.files]
-    session.workspace.forget(files)
+    """Apply a proposal that plan mode kept, merged with what happened to its files since. Where that cannot be done
+    it is a conflict, and nothing is written."""
     try:
         edits = [await _edit(session, file) for file in proposal.files]
-        chosen, _ = proposals.decide(edits, proposal, decisions)
+        chosen, verdict = proposals.decide(edits, proposal, decisions)
         session.remember(chosen)
-        await session.workspace.apply(chosen)
+        applied = await applying.apply(session.workspace, chosen)
     except ToolError as error:
-        _emit(session, proposal, "conflict", decisions)
+        await _settle(session, proposal, "conflict", decisions)
+        session.ledger.say(f"Your proposal {proposal.title!r} could not be applied: {error}")
         return EditResolveResult(state="conflict", conflicts=(*(f.path for f in proposal.files), str(error)))
-    state: ProposalState = "applied" if chosen else "rejected"
-    _emit(session, proposal, state, decisions)
-    return _result(state, proposal)
+    await session.made(chosen, applied, reviewed=True)
+    state: ProposalState = "conflict" if applied.failed else "applied" if chosen else "rejected"
+    await _settle(session, proposal, state, decisions)
+    session.ledger.say("\n".join([f"The user applied your proposal {proposal.title!r}.", verdict]).rstrip())
+    failed = tuple(f"{edit.path}: {why}" for edit, why in applied.failed)
+    return _result(state, proposal).model_copy(update={"conflicts": failed})
 
 
 async def discard(
     session: Session, proposal: EditProposal, decisions: Sequence[HunkDecision] = ()
 ) -> EditResolveResult:
     """Refuse a proposal that plan mode kept."""
-    session.workspace.forget([Path(file.path) for file in proposal.files])
-    _emit(session, proposal, "rejected", decisions)
+    await _settle(session, proposal, "rejected", decisions)
+    reasons = list(dict.fromkeys(d.reason for d in decisions if d.reason))
+    said = f" Reason: {' / '.join(reasons)}" if reasons else ""
+    session.ledger.say(f"The user refused your proposal {proposal.title!r}.{said}")
     return _result("rejected", proposal)
 
 
@@ -78,22 +84,49 @@ async def restore_overlay(session: Session) -> None:
     """Put proposals that wait back into the overlay, after loading. One that no longer fits is a conflict."""
     for proposal in session.stream.state.pending_proposals():
         try:
-            session.workspace.propose([await _edit(session, file) for file in proposal.files])
+            session.workspace.propose([await _on_top(session, file) for file in proposal.files])
         except ToolError:
             _emit(session, proposal, "conflict", ())
 
 
+async def _settle(
+    session: Session, proposal: EditProposal, state: ProposalState, decisions: Sequence[HunkDecision]
+) -> None:
+    """A kept proposal is decided: the overlay holds what the others propose, and no more."""
+    _emit(session, proposal, state, decisions)
+    session.workspace.forget([Path(p) for file in proposal.files for p in (file.path, file.move_to) if p])
+    await restore_overlay(session)
+
+
 async def _edit(session: Session, file: ProposedFile) -> FileEdit:
-    """The edit that a proposal stands for, on the text as it is now."""
+    """The edit that a proposal stands for, on the text that it was made on."""
     path = Path(file.path)
     move_to = Path(file.move_to) if file.move_to else None
     if file.op == "add":
         return FileEdit(path, "add", None, _all_taken("", file))
-    base = await session.workspace.read(path)
-    if base.hash != file.base_hash:
-        raise ToolError(f"{path} changed since the edit was proposed")
+    kept = session.kept_text(file.base_hash)
+    if kept is None:
+        base = await session.workspace.actual(path)
+        if base.hash != file.base_hash:
+            raise ToolError(f"{path} changed since the edit was proposed", kind="conflict")
+    else:
+        base = FileText(path, kept, file.base_hash, encoding=file.encoding)
     changed = None if file.op == "delete" else _all_taken(base.text, file)
     return FileEdit(path, file.op, base, changed, move_to)
+
+
+async def _on_top(session: Session, file: ProposedFile) -> FileEdit:
+    """The edit on what the overlay shows. ToolError when it does not fit there."""
+    edit = await _edit(session, file)
+    if edit.base is None:
+        return edit
+    now = await session.workspace.read(edit.path)
+    if edit.new_text is None:
+        return replace(edit, base=now)
+    merged = merge(edit.base.text, edit.new_text, now.text)
+    if not merged.clean:
+        raise ToolError(f"{edit.path} changed since the edit was proposed", kind="conflict")
+    return replace(edit, base=now, new_text=merged.text)
 
 
 async def _is_there(session: Session, file: ProposedFile) -> bool:
@@ -110,16 +143,17 @@ async def _is_there(session: Session, file: ProposedFile) -> bool:
         for hunk in file.hunks
     ]
     try:
-        now = await session.workspace.read(Path(file.move_to or file.path))
+        now = await session.workspace.actual(Path(file.move_to or file.path))
         base = _all_taken(now.text, file.model_copy(update={"hunks": tuple(backwards)}))
     except ToolError as error:
         return file.op == "delete" and error.kind == "not_found"
     except ValueError:
         return False
-    return file.op != "delete" and (not base if file.op == "add" else _hash(base) == file.base_hash)
+    return file.op != "delete" and (not base if file.op == "add" else text_hash(base) == file.base_hash)
 
 
-def _hash(text: str) -> str:
+def text_hash(text: str) -> str:
+    """The hash of a text, as in `ProposedFile.base_hash`."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from cass.agent.gate import Rules
 from cass.agent.permissions import parse_rules
 from cass.agent.prompt import find_instructions, system_prompt
 from cass.config import Config, LimitConfig
-from cass.ports import Client, FileEdit, Question, SessionHeader, ToolSettings
+from cass.errors import CassError
+from cass.ledger import Ledger
+from cass.ports import Applied, Client, FileEdit, Question, SessionHeader, ToolSettings
 from cass.protocol import methods
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
-from cass.protocol.events import ConfigOption, ConfigOptionUpdate, Event, PlanEntry, UserMessage
-from cass.protocol.messages import Message, Usage
+from cass.protocol.events import ConfigOption, ConfigOptionUpdate, EditUpdate, Event, PlanEntry, UserMessage
+from cass.protocol.messages import Message, Text, Usage
 from cass.sessions import options
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.house import House
+from cass.sessions.reviews import Reviews
 from cass.sessions.stream import Stream
+from cass.sessions.unreviewed import Unreviewed
 from cass.sessions.work import Work
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -48,6 +57,10 @@ class Session:
         }
         self._asks = Asks(stream)
         self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
+        self.ledger = Ledger(self.workspace)
+        self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
+        self.reviews = Reviews(self)
+        self._listing: asyncio.Task[object] | None = None
         self._system: str | None = None
         self.work = Work(self)
 
@@ -118,6 +131,8 @@ class Session:
     def emit(self, event: Event) -> None:
         """The one way out."""
         self.stream.emit(event)
+        if isinstance(event, EditUpdate) and (self._listing is None or self._listing.done()):
+            self._listing = asyncio.get_running_loop().create_task(self._list_soon())
 
     def baseline(self, path: Path) -> str | None:
         """A changed file's text before the session touched it."""
@@ -126,6 +141,24 @@ class Session:
     def remember(self, edits: Sequence[FileEdit]) -> None:
         """Keep what these edits replace."""
         self._baselines.keep(edits)
+
+    def kept_text(self, wanted: str) -> str | None:
+        """A text that edits replaced, by its hash; None when no copy is there."""
+        return self._baselines.by_hash(wanted)
+
+    async def made(self, edits: Sequence[FileEdit], applied: Applied, *, reviewed: bool) -> None:
+        """Edits were made."""
+        self.ledger.made(edits, applied)
+        self.unreviewed.take(edits, applied, reviewed=reviewed)
+
+    async def news(self) -> list[UserMessage]:
+        """What happened to files that the model knows."""
+        text = await self.ledger.news()
+        if not text:
+            return []
+        content = (Text(text=f"[Editor, not typed by the user]\n{text}"),)
+        id = f"msg-{uuid4().hex[:12]}"
+        return [UserMessage(message_id=id, turn_id=self.turn_id, content=content, steering=True, source="editor")]
 
     def take_steering(self) -> list[UserMessage]:
         """What the user said meanwhile."""
@@ -187,6 +220,8 @@ class Session:
     async def close(self) -> None:
         """Stop everything and give the session free."""
         await self.work.stop()
+        if self._listing:
+            self._listing.cancel()
         await self.jobs.close()
         self.stream.close()
 
@@ -194,6 +229,13 @@ class Session:
         """Tell this client what happens from now on."""
         if client not in self.stream.clients:
             self.stream.clients.append(client)
+
+    async def _list_soon(self) -> None:
+        """Say how many changes wait, once the loop has come round."""
+        try:
+            await self.reviews.list()
+        except CassError as error:
+            log.warning("the changes could not be listed: %s", error)
 
     def detach(self, client: Client) -> None:
         """This client is gone. The turn goes on."""

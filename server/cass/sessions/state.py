@@ -15,6 +15,7 @@ from cass.protocol.events import (
     PermissionGranted,
     PlanEntry,
     PlanUpdate,
+    ReviewBase,
     SessionInfoUpdate,
     SessionState,
     StateUpdate,
@@ -40,6 +41,7 @@ class Folded:
     grants: list[str] = field(default_factory=list[str])
     proposals: dict[str, EditProposal] = field(default_factory=dict[str, EditProposal])
     baselines: dict[Path, str | None] = field(default_factory=dict[Path, "str | None"])
+    unreviewed: dict[Path, ReviewBase] = field(default_factory=dict[Path, ReviewBase])
     client_keys: dict[str, UserMessage] = field(default_factory=dict[str, UserMessage])
     open_calls: dict[str, ToolCall] = field(default_factory=dict[str, ToolCall])
     total: Usage = field(default_factory=Usage)
@@ -51,7 +53,7 @@ class Folded:
         match event:
             case UserMessage():
                 self.messages.append(Message(role="user", content=event.content))
-                self.prompts += 1
+                self.prompts += event.source == "user"
                 if event.client_key:
                     self.client_keys[event.client_key] = event
             case AgentMessage():
@@ -71,6 +73,10 @@ class Folded:
                 self.title = event.title
             case EditUpdate():
                 self._edit(event)
+            case ReviewBase():
+                self.unreviewed.pop(Path(event.path), None)
+                if event.known_hash is not None:
+                    self.unreviewed[Path(event.path)] = event
             case HistoryCleared():
                 self.messages.clear()
                 self.open_calls.clear()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cass.errors import ToolError
-from cass.ports import FileEdit, FileText, Listing, SearchQuery, SearchResult
+from cass.ports import Applied, AppliedFile, FileEdit, FileText, Listing, SearchQuery, SearchResult
 from cass.workspace import encoding, paths, ripgrep
 from cass.workspace.reading import read_file
 from cass.workspace.writing import Step, apply_steps
@@ -61,6 +61,10 @@ class DiskWorkspace:
             if proposed is None:
                 raise ToolError(f"{self._name(path)} is deleted by a proposed change.", kind="not_found")
             return proposed
+        return await self.actual(path)
+
+    async def actual(self, path: Path) -> FileText:
+        """The text on disk, whatever is proposed."""
         return (await asyncio.to_thread(self._load, path)).text
 
     async def read_bytes(self, path: Path, limit: int) -> bytes:
@@ -81,10 +85,23 @@ class DiskWorkspace:
         """Look through the files on disk."""
         return await ripgrep.search(query, self._name(query.path))
 
-    async def apply(self, edits: Sequence[FileEdit]) -> None:
+    async def apply(self, edits: Sequence[FileEdit]) -> Applied:
         """Make all these changes, or none. What was proposed for these files is forgotten."""
         await _to_the_end(lambda: self._apply(edits))
         self.forget([path for edit in edits for path in (edit.path, edit.move_to) if path])
+        return Applied(tuple(AppliedFile(edit.move_to or edit.path, text_after(edit)) for edit in edits))
+
+    def stamp(self, path: Path) -> object:
+        """What the file system says of the file's last change, links followed; None when there is no file."""
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
+        """Everything is on disk already."""
+        return {}
 
     def propose(self, edits: Sequence[FileEdit]) -> None:
         """Put the changes into the overlay."""
@@ -181,6 +198,13 @@ class DiskWorkspace:
 
     def _name(self, path: Path) -> str:
         return paths.shown(path, self._roots)
+
+
+def text_after(edit: FileEdit) -> str | None:
+    """What a file holds once the edit is made; None when it is gone."""
+    if edit.op == "delete":
+        return None
+    return edit.new_text if edit.new_text is not None else edit.base.text if edit.base else ""
 
 
 def _link_itself(path: Path) -> Path:

@@ -1,0 +1,180 @@
+"""What the model believes the files hold, and what they hold: the difference is told, never hidden.
+
+A file is known once the model has read or changed it. Whatever changes it then, the user's typing, an undo, a
+formatter, a command, is found by comparing texts and told with the next request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cass.errors import ToolError
+from cass.hunks import unified
+from cass.ports import Applied, FileEdit, Files, FileText, Listing, SearchQuery, SearchResult, Workspace
+
+_FILES = 400
+_TEXT = 400_000
+_DIFF_CHARS = 2_000
+_ALL_CHARS = 6_000
+
+_GONE = object()
+
+
+@dataclass
+class _Known:
+    text: str | None
+    """None: there is no such file."""
+    stamp: object
+    before: dict[str, None] = field(default_factory=dict[str, None])
+    """Texts that our edits replaced."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file that is not what the model believes. `after` is None for one that is gone."""
+
+    path: Path
+    before: str
+    after: str | None
+    where: str
+    undone: bool
+
+
+class Ledger:
+    """The books of one session."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.files = workspace
+        self.view: Files = _View(workspace, self)
+        self._known: dict[Path, _Known] = {}
+        self._said: list[str] = []
+
+    def saw(self, path: Path, text: str | None, stamp: object = _GONE) -> None:
+        """The model knows this text now; `stamp` is the file's from before it was read. A long one is not kept."""
+        known = self._known.pop(path, None) or _Known(None, _GONE)
+        if text is not None and len(text) > _TEXT:
+            return
+        known.text, known.stamp = text, stamp
+        self._known[path] = known
+        if len(self._known) > _FILES:
+            self._known.pop(next(iter(self._known)))
+
+    def expects(self, path: Path, before: str | None, after: str | None) -> None:
+        """The model changed the file and believes that it holds `after`."""
+        self.saw(path, after)
+        known = self._known.get(path)
+        if known and before is not None:
+            known.before[before] = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that the model knows."""
+        return tuple(self._known)
+
+    def made(self, edits: Sequence[FileEdit], applied: Applied) -> None:
+        """Edits of the model's were made: it believes in what it wrote, whatever came of it."""
+        done = {file.path for file in applied.files}
+        for edit in edits:
+            target = edit.move_to or edit.path
+            if target not in done:
+                continue
+            before = edit.base.text if edit.base else None
+            after = None if edit.op == "delete" else edit.new_text if edit.new_text is not None else before
+            if edit.move_to:
+                self.expects(edit.path, before, None)
+            self.expects(target, None if edit.move_to else before, after)
+
+    def say(self, text: str) -> None:
+        """Something else that the model must be told."""
+        self._said.append(text)
+
+    async def news(self) -> str:
+        """All that changed since the model last saw it, in words for the model; empty when nothing did."""
+        said, self._said = self._said, []
+        changes = await self.changes()
+        told = _told(changes)
+        return "\n\n".join([*said, *([told] if told else [])])
+
+    async def changes(self) -> list[Change]:
+        """The files that are not what the model believes; from now on it is taken to know."""
+        found: list[Change] = []
+        for path, known in list(self._known.items()):
+            stamp = self.files.stamp(path)
+            if stamp == known.stamp:
+                continue
+            try:
+                now: FileText | None = await self.files.actual(path)
+            except ToolError as error:
+                if error.kind != "not_found":
+                    continue
+                now = None
+            text = now.text if now else None
+            if text != known.text:
+                undone = text is not None and text in known.before
+                where = "in the editor, not saved" if now and now.source == "buffer" else "on disk"
+                note = f"; {now.note}" if now and now.note else ""
+                found.append(Change(path, known.text or "", text, where + note, undone))
+            known.text, known.stamp = text, stamp
+        return found
+
+
+class _View(Files):
+    """The files, as the model looks at them: whatever it reads is in the books."""
+
+    def __init__(self, files: Workspace, ledger: Ledger) -> None:
+        self._files = files
+        self._ledger = ledger
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        return self._files.roots
+
+    def resolve(self, path: str) -> Path:
+        return self._files.resolve(path)
+
+    def inside(self, path: Path) -> bool:
+        return self._files.inside(path)
+
+    async def read(self, path: Path) -> FileText:
+        stamp = self._files.stamp(path)
+        found = await self._files.read(path)
+        if found.source != "overlay":
+            self._ledger.saw(path, found.text, stamp)
+        return found
+
+    async def read_bytes(self, path: Path, limit: int) -> bytes:
+        return await self._files.read_bytes(path, limit)
+
+    async def files(self, folder: Path, *, glob: str = "", depth: int = 0, limit: int = 100_000) -> Listing:
+        return await self._files.files(folder, glob=glob, depth=depth, limit=limit)
+
+    async def search(self, query: SearchQuery) -> SearchResult:
+        return await self._files.search(query)
+
+
+def _told(changes: Sequence[Change]) -> str:
+    if not changes:
+        return ""
+    parts = ["Files that you know have changed since you last saw them:"]
+    room = _ALL_CHARS
+    for change in changes:
+        text = _one(change)
+        if len(text) > room:
+            text = f"- {change.path} ({change.where}): read it again."
+        room -= len(text)
+        parts.append(text)
+    return "\n".join(parts)
+
+
+def _one(change: Change) -> str:
+    if change.after is None:
+        return f"- {change.path} does not exist any more."
+    head = f"- {change.path} ({change.where}): "
+    if change.undone:
+        return head + "your change was undone, it reads as it did before that."
+    diff = unified(change.path.name, change.before, change.after, context=1)
+    if not diff or len(diff) > _DIFF_CHARS:
+        return head + "read it again."
+    return f"{head}\n```diff\n{diff}```"

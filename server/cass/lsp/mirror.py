@@ -1,0 +1,123 @@
+"""The exact mirror of an editor's document: LSP's line ends and no others, in any position encoding.
+
+A line ends with \\n, \\r\\n or \\r. A form feed, U+2028 and the like are ordinary characters, whatever Python's
+`str.splitlines` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsprotocol import types
+from pygls.workspace import TextDocument, Workspace
+
+from cass.hunks import line_end, make_hunks, split_lines
+
+
+class Document(TextDocument):
+    """An open document. `origin` is the text that its file had when buffer and file were last the same; None while
+    they never were."""
+
+    origin: str | None = None
+    _rows: list[str] | None = None
+
+    @property
+    def source(self) -> str:
+        """The whole text, every line end as the editor sent it."""
+        if self._source is None:
+            self._source = "".join(self.rows)
+        return self._source
+
+    @property
+    def rows(self) -> list[str]:
+        """The lines with their ends."""
+        if self._rows is None:
+            self._rows = split_lines(self._source or "")
+        return self._rows
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The lines with their ends."""
+        return tuple(self.rows)
+
+    def apply_change(self, change: types.TextDocumentContentChangeEvent) -> None:
+        """One change that the editor told of: of a range, or the whole text."""
+        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+            self._source, self._rows = change.text, split_lines(change.text)
+            return
+        rows = self.rows
+        first, left = self._place(change.range.start)
+        last, right = self._place(change.range.end)
+        before = rows[first][:left] if first < len(rows) else ""
+        after = rows[last][right:] if last < len(rows) else ""
+        text = before + change.text + after
+        last = min(last + 1, len(rows))
+        if first and text.startswith("\n") and rows[first - 1].endswith("\r"):
+            first -= 1
+            text = rows[first] + text
+        if last < len(rows) and text.endswith("\r") and rows[last].startswith("\n"):
+            text += rows[last]
+            last += 1
+        rows[first:last] = split_lines(text)
+        self._source = None
+
+    def units(self, text: str) -> int:
+        """The length of a piece of a line in the editor's units."""
+        return len(text) if text.isascii() else self.position_codec.client_num_units(text)
+
+    def edits(self, new: str) -> list[types.TextEdit]:
+        """The edits, line by line, that make `new` of the text. No two of them touch."""
+        return [
+            types.TextEdit(
+                range=types.Range(
+                    start=self.beginning(hunk.old_start - 1),
+                    end=self.beginning(hunk.old_start - 1 + hunk.old_lines),
+                ),
+                new_text=hunk.new_text,
+            )
+            for hunk in make_hunks(self.source, new)
+        ]
+
+    def beginning(self, line: int) -> types.Position:
+        """Where a line begins; for the one after the last, where the text ends."""
+        rows = self.rows
+        if line < len(rows) or not rows or line_end(rows[-1]):
+            return types.Position(line=min(line, len(rows)), character=0)
+        return types.Position(line=len(rows) - 1, character=self.units(rows[-1]))
+
+    def _place(self, position: types.Position) -> tuple[int, int]:
+        """Line and character of a position; what lies behind a line's or the text's end means that end."""
+        rows = self.rows
+        if position.line >= len(rows):
+            if not rows or line_end(rows[-1]):
+                return len(rows), 0
+            return len(rows) - 1, len(rows[-1])
+        row = rows[position.line]
+        content = row[: len(row) - len(line_end(row))]
+        if content.isascii() or position.character == 0:
+            return position.line, min(position.character, len(content))
+        at = 0
+        for index, char in enumerate(content):
+            at += self.units(char)
+            if at > position.character:
+                return position.line, index
+        return position.line, len(content)
+
+
+class Mirror(Workspace):
+    """pygls' workspace, with our documents in it."""
+
+    def _create_text_document(
+        self,
+        doc_uri: str,
+        source: str | None = None,
+        version: int | None = None,
+        language_id: str | None = None,
+    ) -> Document:
+        return Document(
+            doc_uri,
+            source=source if source is not None else "",
+            version=version,
+            language_id=language_id,
+            position_codec=self._position_codec,
+        )

@@ -1,0 +1,308 @@
+"""Reviewing: what waits for the user's decision, proposed or made, as one list of hunks in the files' present text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from cass import applying
+from cass.errors import ProtocolError, ToolError
+from cass.hunks import apply_hunks
+from cass.merging import LineMap, line_after
+from cass.ports import FileEdit, FileText
+from cass.protocol.asking import PermissionOutcome
+from cass.protocol.editing import ReviewFile, ReviewHunk, ReviewListResult, ReviewResolveParams, ReviewResolveResult
+from cass.protocol.edits import EditProposal, Hunk, HunkDecision, ProposedFile
+from cass.protocol.reviewing import EditUpdate, ReviewCount, ReviewUpdate
+from cass.protocol.messages import Text
+from cass.protocol.methods import PromptParams
+from cass.sessions import review
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
+
+Found = dict[Path, list[ReviewHunk]]
+
+
+class Reviews:
+    """The review of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._decided: dict[str, dict[str, HunkDecision]] = {}
+        self._told: tuple[ReviewCount, ...] = ()
+
+    async def list(self, uri: str | None = None) -> ReviewListResult:
+        """What waits for a decision, of one document or of all."""
+        only = path_of(uri) if uri else None
+        found, conflicts = await self._find()
+        files = [self._file(path, hunks) for path, hunks in sorted(found.items()) if hunks and only in (None, path)]
+        self._tell(found)
+        return ReviewListResult(files=tuple(files), conflicts=tuple(conflicts))
+
+    async def resolve(self, params: ReviewResolveParams) -> ReviewResolveResult:
+        """Decide. ProtocolError `hunk_not_found` for a hunk that is not there, or not there any more."""
+        listed = await self.list(params.uri)
+        chosen = [
+            (Path(file.path), hunk)
+            for file in listed.files
+            for hunk in file.hunks
+            if not params.hunk_ids or hunk.hunk_id in params.hunk_ids
+        ]
+        missing = set(params.hunk_ids) - {hunk.hunk_id for _, hunk in chosen}
+        if missing:
+            raise ProtocolError(
+                f"there is no change {min(missing)[:80]} to decide about",
+                hint="The list has changed: ask for it again with cass/review/list.",
+                kind="hunk_not_found",
+            )
+        conflicts: list[str] = []
+        if params.action == "comment":
+            self._comment(chosen, params.comment or params.text or "")
+        else:
+            conflicts += await self._decide_proposed([h for _, h in chosen if h.kind == "proposed"], params)
+            for path in dict.fromkeys(path for path, hunk in chosen if hunk.kind == "made"):
+                ids = {hunk.hunk_id for where, hunk in chosen if where == path and hunk.kind == "made"}
+                conflicts += await self._decide_made(path, ids, params)
+        left = await self.list()
+        return ReviewResolveResult(files=left.files, conflicts=(*conflicts, *left.conflicts))
+
+    async def touched(self, path: Path) -> None:
+        """A file changed in the editor: the list may be another one now, and a change may have been undone."""
+        state = self._session.stream.state
+        if path in self._session.unreviewed.made or any(
+            file.path == str(path) for proposal in state.pending_proposals() for file in proposal.files
+        ):
+            await self.list()
+        if path in state.baselines:
+            now = await self._session.unreviewed.look(path)
+            self._notice_undo(path, review.text_hash(now.text) if now else "")
+
+    def _notice_undo(self, path: Path, now: str) -> None:
+        """Emit that a proposal was undone, when the file is again what its newest applied one was made on."""
+        made = [
+            (proposal, file)
+            for proposal in self._session.stream.state.proposals.values()
+            for file in proposal.files
+            if proposal.state == "applied" and file.path == str(path)
+        ]
+        if made and made[-1][1].base_hash == now and made[-1][1].op == "modify":
+            self._session.emit(EditUpdate(proposal_id=made[-1][0].proposal_id, state="reverted"))
+
+    async def _find(self) -> tuple[Found, list[str]]:
+        found: Found = {}
+        conflicts: list[str] = []
+        for path in list(self._session.unreviewed.made):
+            await self._session.unreviewed.look(path)
+            entry = self._session.unreviewed.made.get(path)
+            if entry:
+                found[path] = _made(path, entry.hunks)
+        for proposal in self._session.stream.state.pending_proposals():
+            for file in proposal.files:
+                hunks, problem = await self._proposed(proposal, file)
+                found.setdefault(Path(file.path), []).extend(hunks)
+                conflicts += [problem] if problem else []
+        return {path: sorted(hunks, key=lambda h: (h.line, h.kind)) for path, hunks in found.items()}, conflicts
+
+    async def _proposed(self, proposal: EditProposal, file: ProposedFile) -> tuple[list[ReviewHunk], str]:
+        """The open hunks of a proposal where they belong in the present text."""
+        path = Path(file.path)
+        where = await self._moves(path, file)
+        open_hunks = [h for h in file.hunks if h.hunk_id not in self._decided.get(proposal.proposal_id, {})]
+        out: list[ReviewHunk] = []
+        for hunk in open_hunks:
+            start, end = hunk.old_start - 1, hunk.old_start - 1 + hunk.old_lines
+            place = where.moved(start, end) if where else (start, end)
+            if place is None:
+                return [], f"{path}: {proposal.title}: the file changed in the same lines. Refuse it, or ask again."
+            out.append(
+                ReviewHunk(
+                    hunk_id=f"{proposal.proposal_id}/{hunk.hunk_id}",
+                    kind="proposed",
+                    line=place[0] + 1,
+                    lines=hunk.old_lines,
+                    old_text=hunk.old_text,
+                    new_text=hunk.new_text,
+                    proposal_id=proposal.proposal_id,
+                )
+            )
+        return out, ""
+
+    async def _moves(self, path: Path, file: ProposedFile) -> LineMap | None:
+        """Where the lines of the proposal's base went; None when they are where they were."""
+        base = self._session.kept_text(file.base_hash)
+        if base is None or file.op == "add":
+            return None
+        try:
+            now = (await self._session.workspace.actual(path)).text
+        except ToolError:
+            return None
+        return None if now == base else line_after(base, now)
+
+    async def _decide_proposed(self, hunks: Sequence[ReviewHunk], params: ReviewResolveParams) -> Sequence[str]:
+        conflicts: list[str] = []
+        for proposal_id in dict.fromkeys(hunk.proposal_id or "" for hunk in hunks):
+            proposal = self._session.stream.state.proposals[proposal_id]
+            decided = self._decided.setdefault(proposal_id, {})
+            for hunk in hunks:
+                if hunk.proposal_id == proposal_id:
+                    id = hunk.hunk_id.rpartition("/")[2]
+                    decided[id] = _decision(id, params)
+            wanted = [hunk.hunk_id for file in proposal.files for hunk in file.hunks]
+            if all(id in decided for id in wanted):
+                conflicts += await self._finish(proposal, tuple(decided[id] for id in wanted))
+        return conflicts
+
+    async def _finish(self, proposal: EditProposal, decisions: tuple[HunkDecision, ...]) -> Sequence[str]:
+        """Every hunk is decided: answer the question that waits, or apply what plan mode kept."""
+        self._decided.pop(proposal.proposal_id, None)
+        refused = all(decision.decision == "reject" for decision in decisions)
+        outcome = PermissionOutcome(
+            outcome="selected", option_id="reject_once" if refused else "allow_once", hunks=decisions
+        )
+        if self._session.asks.decide(proposal.proposal_id, outcome):
+            return ()
+        if refused:
+            await review.discard(self._session, proposal, decisions)
+            return ()
+        return (await review.apply(self._session, proposal, decisions)).conflicts
+
+    async def _decide_made(self, path: Path, ids: set[str], params: ReviewResolveParams) -> Sequence[str]:
+        """Keep: the text before gets the change, too. Revert: the file loses it."""
+        entry = self._session.unreviewed.made[path]
+        now = await self._session.unreviewed.look(path)
+        hunks = entry.hunks
+        taken = [hunk for hunk, shown in zip(hunks, _made(path, hunks), strict=True) if shown.hunk_id in ids]
+        all_taken = len(taken) == len(hunks)
+        accept = {hunk.hunk_id: HunkDecision(hunk_id=hunk.hunk_id, decision="accept") for hunk in taken}
+        if params.action == "keep":
+            base = entry.known if all_taken else apply_hunks(entry.base or "", hunks, accept)
+            self._session.unreviewed.keep(path, base, entry.known)
+            self._say(path, taken, "kept", params.comment)
+            return ()
+        if params.action == "amend":
+            back = {h.hunk_id: HunkDecision(hunk_id=h.hunk_id, decision="amend", text=params.text) for h in taken}
+        else:
+            back = accept
+        text = apply_hunks(entry.known or "", [_backwards(hunk) for hunk in hunks], back)
+        gone = params.action == "revert" and entry.base is None and all_taken
+        try:
+            await self._write(path, now, None if gone else text)
+        except ToolError as error:
+            return (str(error),)
+        base = entry.base
+        if params.action == "amend":
+            base = apply_hunks(entry.base or "", hunks, back)
+        after = None if gone else text
+        self._session.unreviewed.keep(path, base, after)
+        self._session.ledger.expects(path, None, after)
+        word = "taken back" if params.action == "revert" else f"changed to:\n{(params.text or '').rstrip()}"
+        self._say(path, taken, word, params.comment, always=True)
+        return ()
+
+    async def _write(self, path: Path, now: FileText | None, text: str | None) -> None:
+        if now is None:
+            edit = FileEdit(path, "add", None, text or "")
+        elif text is None:
+            edit = FileEdit(path, "delete", now, None)
+        else:
+            edit = FileEdit(path, "modify", now, text)
+        applied = await applying.apply(self._session.workspace, [edit])
+        if applied.failed:
+            raise ToolError(applied.failed[0][1])
+
+    def _say(
+        self, path: Path, hunks: Sequence[Hunk], word: str, comment: str | None, *, always: bool = False
+    ) -> None:
+        """The verdict, for the model's next request."""
+        if comment or always:
+            reason = f" Reason: {comment}" if comment else ""
+            lines = ", ".join(str(hunk.new_start) for hunk in hunks)
+            self._session.ledger.say(f"The user's review of your change of {path}:{lines}: {word}.{reason}")
+
+    def _comment(self, chosen: Sequence[tuple[Path, ReviewHunk]], comment: str) -> None:
+        if not comment.strip():
+            raise ProtocolError("a comment needs words", kind="invalid_params")
+        shown = "\n".join(f"{path}:{hunk.line}\n```\n{hunk.new_text.rstrip()}\n```" for path, hunk in chosen[:5])
+        text = f"About your change of {shown}\n\n{comment}"
+        work = self._session.work
+        work.prompt(
+            PromptParams(
+                session_id=self._session.session_id,
+                prompt=(Text(text=text),),
+                mode="steer" if work.busy else None,
+            )
+        )
+
+    def _file(self, path: Path, hunks: Sequence[ReviewHunk]) -> ReviewFile:
+        entry = self._session.unreviewed.made.get(path)
+        proposed = next((h.proposal_id for h in hunks if h.proposal_id), None)
+        op, move_to = "modify", None
+        if proposed:
+            files = self._session.stream.state.proposals[proposed].files
+            file = next(f for f in files if f.path == str(path))
+            op, move_to = file.op, file.move_to
+        elif entry and entry.base is None:
+            op = "add"
+        elif entry and entry.known is None:
+            op = "delete"
+        return ReviewFile(uri=path.as_uri(), path=str(path), op=op, move_to=move_to, hunks=tuple(hunks))
+
+    def _tell(self, found: Found) -> None:
+        """Say that the list is another one, when it is."""
+        counts = tuple(ReviewCount(path=str(p), hunks=len(h)) for p, h in sorted(found.items()) if h)
+        if counts != self._told:
+            self._told = counts
+            self._session.emit(ReviewUpdate(turn_id=self._session.turn_id, files=counts))
+
+
+def path_of(uri: str) -> Path:
+    """The file that a `file:` URI names. ProtocolError for another scheme."""
+    address = urlsplit(uri)
+    if address.scheme != "file":
+        raise ProtocolError(f"{uri[:80]} is no file", kind="invalid_params")
+    return Path(unquote(address.path))
+
+
+def _made(path: Path, hunks: Sequence[Hunk]) -> list[ReviewHunk]:
+    """Made changes, with ids that stay while their text does."""
+    seen: Counter[str] = Counter()
+    out: list[ReviewHunk] = []
+    for hunk in hunks:
+        text = f"{path}\0{hunk.old_text}\0{hunk.new_text}".encode("utf-8", "surrogatepass")
+        key = hashlib.sha256(text).hexdigest()[:12]
+        seen[key] += 1
+        out.append(
+            ReviewHunk(
+                hunk_id=f"made-{key}-{seen[key]}",
+                kind="made",
+                line=hunk.new_start,
+                lines=hunk.new_lines,
+                old_text=hunk.old_text,
+                new_text=hunk.new_text,
+            )
+        )
+    return out
+
+
+def _backwards(hunk: Hunk) -> Hunk:
+    return Hunk(
+        hunk_id=hunk.hunk_id,
+        old_start=hunk.new_start,
+        old_lines=hunk.new_lines,
+        new_start=hunk.old_start,
+        new_lines=hunk.old_lines,
+        old_text=hunk.new_text,
+        new_text=hunk.old_text,
+    )
+
+
+def _decision(id: str, params: ReviewResolveParams) -> HunkDecision:
+    word = {"keep": "accept", "revert": "reject", "amend": "amend"}[params.action]
+    return HunkDecision.model_validate(
+        {"hunkId": id, "decision": word, "reason": params.comment, "text": params.text}
+    )
