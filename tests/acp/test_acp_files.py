@@ -95,7 +95,9 @@ def test_an_editor_that_says_yes_and_does_nothing_is_found_out(agent: AcpProcess
 def test_an_editor_without_an_answer_is_not_waited_for(agent: AcpProcess, project: Path) -> None:
     (project / "a.txt").write_text("one\n")
     agent.on_request = allow
-    session = agent.open(project, {"tool_calls": [{"name": "read_file", "arguments": {"path": "a.txt"}}]}, {"text": "ok"})
+    session = agent.open(
+        project, {"tool_calls": [{"name": "read_file", "arguments": {"path": "a.txt"}}]}, {"text": "ok"}
+    )
     asked = agent.prompt(session)
     question = agent.until(lambda m: m.get("method") == "fs/read_text_file")
     agent.send({"jsonrpc": "2.0", "id": question["id"], "error": {"code": -32603, "message": "no such buffer"}})

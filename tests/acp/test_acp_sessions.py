@@ -53,11 +53,15 @@ def test_a_folder_that_is_none_is_refused_with_words(agent: AcpProcess, project:
 
 def test_load_replays_all_and_resume_nothing(tmp_path: Path, project: Path) -> None:
     (project / "a").write_text("one\n")
-    edit = {"tool_calls": [{"name": "edit_file", "arguments": {"path": "a", "old_string": "one", "new_string": "1"}}]}
+    edit = {
+        "tool_calls": [{"name": "edit_file", "arguments": {"path": "a", "old_string": "one", "new_string": "1"}}]
+    }
     with acp(tmp_path / "home") as first:
         first.start()
         first.on_request = allow
-        session = first.open(project, {"thinking": "hm", "text": "Now.", **edit}, {"text": "Done."}, {"text": "More."})
+        session = first.open(
+            project, {"thinking": "hm", "text": "Now.", **edit}, {"text": "Done."}, {"text": "More."}
+        )
         assert first.answer(first.prompt(session, "please"))["result"]["stopReason"] == "end_turn"
         assert first.said(session, "user_message_chunk") == []
         live = [u for u in first.said(session) if u["sessionUpdate"].startswith("tool_call")]
@@ -102,7 +106,9 @@ def test_closing_a_session_ends_its_turn_as_cancelled(agent: AcpProcess, project
 def test_a_mode_is_mode_and_approval_together(agent: AcpProcess, project: Path) -> None:
     (project / "a").write_text("one\n")
     edit = {"name": "edit_file", "arguments": {"path": "a", "old_string": "one", "new_string": "1"}}
-    session = agent.open(project, {"tool_calls": [edit]}, {"text": "kept"}, {"tool_calls": [edit]}, {"text": "made"})
+    session = agent.open(
+        project, {"tool_calls": [edit]}, {"text": "kept"}, {"tool_calls": [edit]}, {"text": "made"}
+    )
     agent.call("session/set_mode", {"sessionId": session, "modeId": "plan"})
     assert agent.said(session, "current_mode_update")[-1]["currentModeId"] == "plan"
     assert agent.answer(agent.prompt(session))["result"]["stopReason"] == "end_turn"
@@ -112,7 +118,9 @@ def test_a_mode_is_mode_and_approval_together(agent: AcpProcess, project: Path) 
     assert agent.said(session, "current_mode_update")[-1]["currentModeId"] == "edits"
     agent.answer(agent.prompt(session))
     assert (project / "a").read_text() == "1\n"
-    assert agent.error("session/set_mode", {"sessionId": session, "modeId": "yolo"})["data"]["kind"] == "invalid_value"
+    assert (
+        agent.error("session/set_mode", {"sessionId": session, "modeId": "yolo"})["data"]["kind"] == "invalid_value"
+    )
 
 
 def test_options_are_answered_whole(agent: AcpProcess, project: Path) -> None:

@@ -189,7 +189,10 @@ def test_the_model_may_ask_where_the_client_shows_forms(tmp_path: Path, project:
 def test_output_of_a_command_is_shown_while_it_runs(agent: AcpProcess, project: Path) -> None:
     command = "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo ended; exit 3"
     session = agent.open(
-        project, {"tool_calls": [{"name": "shell", "arguments": {"command": command}}]}, {"text": "ok"}, approval="auto"
+        project,
+        {"tool_calls": [{"name": "shell", "arguments": {"command": command}}]},
+        {"text": "ok"},
+        approval="auto",
     )
     asked = agent.prompt(session)
     agent.until(lambda m: "begun" in str(m.get("params", {}).get("update", {}).get("content", "")))
@@ -212,7 +215,10 @@ def test_notices_go_beside_the_conversation_where_the_client_can(tmp_path: Path,
 def test_input_that_ends_ends_the_server_and_its_children(agent: AcpProcess, project: Path) -> None:
     command = "echo $$ >pid; sleep 60"
     session = agent.open(
-        project, {"tool_calls": [{"name": "shell", "arguments": {"command": command}}]}, {"text": "x"}, approval="auto"
+        project,
+        {"tool_calls": [{"name": "shell", "arguments": {"command": command}}]},
+        {"text": "x"},
+        approval="auto",
     )
     agent.prompt(session)
     agent.next("tool_call", status="in_progress")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from acp import schema
 from pydantic import TypeAdapter
 
+from acp import schema
 from support.server import Message, ServerProcess, running, script
 
 RESULTS: dict[str, Any] = {
@@ -77,7 +77,9 @@ class AcpProcess(ServerProcess):
 
     def prompt(self, session: str, text: str = "go", *more: object) -> int:
         """Say something without waiting; the request's id."""
-        return self.request("session/prompt", {"sessionId": session, "prompt": [{"type": "text", "text": text}, *more]})
+        return self.request(
+            "session/prompt", {"sessionId": session, "prompt": [{"type": "text", "text": text}, *more]}
+        )
 
     def said(self, session: str, kind: str | None = None) -> list[Message]:
         """All updates of a session seen so far, or those of one kind."""
@@ -96,7 +98,9 @@ class AcpProcess(ServerProcess):
         """The next update of a kind with these fields."""
 
         def wanted(message: Message) -> bool:
-            update = message.get("params", {}).get("update", {}) if message.get("method") == "session/update" else {}
+            update = (
+                message.get("params", {}).get("update", {}) if message.get("method") == "session/update" else {}
+            )
             return update.get("sessionUpdate") == kind and all(update.get(k) == v for k, v in fields.items())
 
         return self.until(wanted)["params"]["update"]
