@@ -1,0 +1,216 @@
+--- What the updates of a session look like in its transcript.
+local toolview = require('cass.toolview')
+
+---@class cass.Renderer
+---@field private out cass.Transcript
+---@field private calls table<string, table> tool calls by id, folded
+---@field private number integer
+---@field private seen table<string, true> messages that were streamed
+local Renderer = {}
+Renderer.__index = Renderer
+
+---@param transcript cass.Transcript
+---@return cass.Renderer
+function Renderer.new(transcript)
+  return setmetatable({ out = transcript, calls = {}, number = 0 }, Renderer)
+end
+
+---@private
+---@return string
+function Renderer:next_id()
+  self.number = self.number + 1
+  return 'line-' .. self.number
+end
+
+---@param blocks table[]
+---@return string
+local function words_of(blocks)
+  local parts = {}
+  for _, block in ipairs(blocks) do
+    if block.type == 'text' then
+      parts[#parts + 1] = (block.text:gsub('\n\n%[Editor%]\n.*$', ''))
+    elseif block.type == 'resource_link' then
+      parts[#parts + 1] = '\n@' .. (block.name ~= '' and block.name or block.uri)
+    elseif block.type == 'resource' then
+      parts[#parts + 1] = '\n@' .. block.resource.uri:gsub('^.*/', '')
+    elseif block.type == 'image' then
+      parts[#parts + 1] = '\n[image]'
+    end
+  end
+  return vim.trim(table.concat(parts))
+end
+
+local show = {} ---@type table<string, fun(self: cass.Renderer, update: table)>
+
+function show.user_message(self, update)
+  if update.source == 'editor' then
+    return self:line('⟳ ' .. words_of(update.content):gsub('\n.*$', ''), 'CassMuted')
+  end
+  local id = 'user-' .. update.messageId
+  self.out:add(id, { update.steering and '❯ You (meanwhile)' or '❯ You' }, { head_group = 'CassUser' })
+  self.out:append(id, words_of(update.content))
+end
+
+function show.agent_message_chunk(self, update)
+  self:begin('text-' .. update.messageId)
+  self.out:append('text-' .. update.messageId, update.content.text)
+end
+
+function show.agent_thought_chunk(self, update)
+  self:begin_thought('thought-' .. update.messageId)
+  self.out:append('thought-' .. update.messageId, update.content.text)
+end
+
+function show._message_discarded(self, update)
+  self.out:remove('text-' .. update.messageId)
+  self.out:remove('thought-' .. update.messageId)
+end
+
+function show.agent_message(self, update)
+  local text, thought = '', ''
+  for _, block in ipairs(update.content) do
+    if block.type == 'text' then
+      text = text .. block.text
+    elseif block.type == 'thinking' then
+      thought = thought .. (block.text or '')
+    end
+  end
+  if thought ~= '' and not self.out:has('thought-' .. update.messageId) then
+    self:begin_thought('thought-' .. update.messageId)
+    self.out:append('thought-' .. update.messageId, thought)
+  end
+  local id = 'text-' .. update.messageId
+  if text ~= '' and self.out:body(id) ~= text then
+    if self.out:has(id) then
+      self.out:remove(id)
+    end
+    self:begin(id)
+    self.out:append(id, text)
+  end
+  if update.interrupted then
+    self:line('■ interrupted', 'CassMuted')
+  end
+end
+
+function show.tool_call_update(self, update)
+  local call = vim.tbl_extend('force', self.calls[update.toolCallId] or {}, update)
+  self.calls[update.toolCallId] = call
+  local id = 'tool-' .. update.toolCallId
+  if not self.out:has(id) then
+    self.out:add(id, { '' }, { prefix = toolview.BODY })
+  end
+  local lines, groups = toolview.lines(call)
+  self.out:replace(id, lines, groups)
+end
+
+function show.tool_call_content_chunk(self, update)
+  local call = self.calls[update.toolCallId]
+  if call and update.content.content and update.content.content.text then
+    call.streamed = true
+    self.out:append('tool-' .. update.toolCallId, update.content.content.text)
+  end
+end
+
+function show.plan_update(self, update)
+  local lines, signs = { '☰ To do' }, { completed = '[x]', in_progress = '[-]', pending = '[ ]' }
+  for _, entry in ipairs(update.entries) do
+    lines[#lines + 1] = ('- %s %s'):format(signs[entry.status] or '[ ]', entry.content)
+  end
+  local id = 'plan-' .. tostring(update.turnId)
+  if not self.out:has(id) then
+    self.out:add(id, { '' })
+  end
+  self.out:replace(id, lines, { 'CassTool' })
+end
+
+function show.state_update(self, update)
+  if update.state ~= 'idle' then
+    return
+  end
+  self.out:flush()
+  local reasons = {
+    cancelled = '■ stopped',
+    max_tokens = '■ the answer was cut: it reached the longest the model may write',
+    max_turn_requests = '■ stopped at the limit of requests for one turn',
+    refusal = '■ the model refused to answer',
+  }
+  if type(update.error) == 'table' then
+    local hint = update.error.hint and (' ' .. update.error.hint) or ''
+    self:line('✗ ' .. update.error.message .. hint, 'CassError')
+  elseif reasons[update.stopReason] then
+    self:line(reasons[update.stopReason], 'CassMuted')
+  end
+end
+
+function show._edit_update(self, update)
+  local words = {
+    applied = nil,
+    rejected = '✗ refused',
+    stale = '✗ not made: the file changed meanwhile',
+    conflict = '✗ not made: it conflicts with what you typed',
+    reverted = '↶ taken back',
+  }
+  if words[update.state] then
+    self:line(words[update.state], 'CassMuted')
+  end
+end
+
+function show._retry(self, update)
+  local text = '… asking again in %.1f s (%d of %d): %s'
+  self:line(text:format(update.inMs / 1000, update.attempt, update.maxAttempts, update.reason), 'CassMuted')
+end
+
+function show._notice(self, update)
+  local groups = { error = 'CassError', warning = 'CassWarning', info = 'CassMuted' }
+  self:line(update.text, groups[update.level] or 'CassMuted')
+end
+
+function show._history_cleared(self)
+  self:line('─── the conversation starts afresh for the model ───', 'CassMuted')
+end
+
+function show._reset(self)
+  self.out:clear()
+  self.calls = {}
+end
+
+--- Show an update; kinds that are not known are left out.
+---@param update table
+function Renderer:update(update)
+  local shower = show[update.sessionUpdate]
+  if shower then
+    shower(self, update)
+  end
+end
+
+--- A remark between the blocks.
+---@param text string
+---@param group? string
+function Renderer:line(text, group)
+  local id = self:next_id()
+  self.out:add(id, { '' })
+  local lines = vim.split(text, '\n', { plain = true })
+  local groups = {}
+  for index in ipairs(lines) do
+    groups[index] = group
+  end
+  self.out:replace(id, lines, groups)
+end
+
+---@private
+---@param id string
+function Renderer:begin(id)
+  if not self.out:has(id) then
+    self.out:add(id, { '● cass' }, { head_group = 'CassAgent' })
+  end
+end
+
+---@private
+---@param id string
+function Renderer:begin_thought(id)
+  if not self.out:has(id) then
+    self.out:add(id, { toolview.HEAD .. 'Thinking' }, { prefix = toolview.BODY, group = 'CassThought', head_group = 'CassThought' })
+  end
+end
+
+return Renderer

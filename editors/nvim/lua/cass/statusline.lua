@@ -1,0 +1,73 @@
+--- One line about a session: for the status line and for the bar above the chat.
+local M = {}
+
+---@param count integer
+---@return string
+local function thousands(count)
+  return count < 1000 and tostring(count) or ('%.1fk'):format(count / 1000)
+end
+
+---@param session cass.Session
+---@return string
+local function mode_of(session)
+  local mode = session:option('mode')
+  return mode == 'plan' and 'plan' or session:option('approval')
+end
+
+---@param workspace cass.Workspace
+---@return string[]
+local function parts_of(workspace)
+  local session = workspace.session
+  local parts = {}
+  if session.id then
+    parts[#parts + 1] = mode_of(session)
+  end
+  if #workspace.asks.waiting > 0 then
+    parts[#parts + 1] = 'asks you'
+  elseif session:busy() then
+    parts[#parts + 1] = 'working'
+  end
+  local open = workspace.review:count()
+  if open > 0 then
+    parts[#parts + 1] = open .. ' to review'
+  end
+  return parts
+end
+
+--- For the status line: short, empty when cass does not run.
+---@param workspace? cass.Workspace
+---@return string
+function M.line(workspace)
+  if not workspace or not workspace.server.ready then
+    return ''
+  end
+  local parts = parts_of(workspace)
+  if workspace.completion and workspace.completion:enabled() then
+    parts[#parts + 1] = 'completes'
+  end
+  return #parts > 0 and 'cass: ' .. table.concat(parts, ' · ') or 'cass'
+end
+
+--- For the bar above the chat.
+---@param workspace cass.Workspace
+---@return string
+function M.bar(workspace)
+  local session = workspace.session
+  local parts = { session.title ~= '' and session.title or 'cass' }
+  vim.list_extend(parts, parts_of(workspace))
+  local model = session:option('model')
+  if model ~= '' then
+    parts[#parts + 1] = #model > 34 and '…' .. model:sub(-33) or model
+  end
+  local usage = session.usage
+  if usage.used > 0 then
+    local size = usage.size > 0 and ' of ' .. thousands(usage.size) or ''
+    parts[#parts + 1] = thousands(usage.used) .. size
+  end
+  if usage.cost then
+    parts[#parts + 1] = ('$%.3f'):format(usage.cost)
+  end
+  return table.concat(parts, ' · ')
+end
+
+return M
