@@ -17,24 +17,34 @@ local function choices(words)
 end
 
 local function command(name, action, options)
-  vim.api.nvim_create_user_command(name, function(given)
-    require('cass.commands')[action](given)
-  end, options)
+  vim.api.nvim_create_user_command(name, function(given) require('cass.commands')[action](given) end, options)
 end
 
-command('Cass', 'chat', { nargs = '*', bang = true, desc = 'Open the chat, or say something; with ! close it' })
+command(
+  'Cass',
+  'chat',
+  { nargs = '*', bang = true, desc = 'Open the chat, or say something; with ! close it' }
+)
 command('CassAsk', 'ask', { nargs = '*', range = true, desc = 'Ask about the lines' })
 command('CassEdit', 'edit', { nargs = '*', range = true, desc = 'Have the lines changed' })
 command('CassPlan', 'plan', { nargs = '*', range = true, desc = 'Plan without changing anything' })
 command('CassReview', 'review', { desc = 'List the changes to review, and go to the first' })
 command('CassDiff', 'diff', { nargs = '?', complete = 'file', desc = 'Compare a file with its changes' })
 command('CassKeep', 'keep', { bang = true, desc = 'Keep all changes of this file; with ! of all files' })
-command('CassRevert', 'revert', { bang = true, desc = 'Refuse or take back all changes of this file; with ! of all' })
+command(
+  'CassRevert',
+  'revert',
+  { bang = true, desc = 'Refuse or take back all changes of this file; with ! of all' }
+)
 command('CassAnswer', 'answer', { desc = 'Answer what cass asks' })
 command('CassSessions', 'sessions', { desc = 'Choose a stored session' })
 command('CassResume', 'resume', { desc = 'Go on with the last session of this folder' })
 command('CassNew', 'new', { desc = 'Begin a new session' })
-command('CassMode', 'mode', { nargs = '?', complete = choices({ 'plan', 'active' }), desc = 'Switch the mode' })
+command(
+  'CassMode',
+  'mode',
+  { nargs = '?', complete = choices({ 'plan', 'active' }), desc = 'Switch the mode' }
+)
 command('CassApproval', 'approval', {
   nargs = '?',
   complete = choices({ 'ask', 'edits', 'auto' }),
@@ -55,9 +65,7 @@ end
 
 local function decide(action, ...)
   local arguments = { ... }
-  return function()
-    require('cass.decide')[action](require('cass').workspace(), unpack(arguments))
-  end
+  return function() require('cass.decide')[action](require('cass').workspace(), unpack(arguments)) end
 end
 
 plug('chat', '<Cmd>Cass<CR>')

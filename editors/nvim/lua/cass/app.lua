@@ -30,7 +30,10 @@ function App.new(given)
     callback = function(event) self:opened(event.buf) end,
   })
   if #problems > 0 then
-    vim.notify('cass: setup(): ' .. table.concat(problems, '; ') .. '. The defaults are used.', vim.log.levels.WARN)
+    vim.notify(
+      'cass: setup(): ' .. table.concat(problems, '; ') .. '. The defaults are used.',
+      vim.log.levels.WARN
+    )
   end
   for _, bufnr in ipairs(api.nvim_list_bufs()) do
     self:opened(bufnr)
@@ -61,9 +64,7 @@ end
 --- The workspace of a buffer, if there is one yet.
 ---@param bufnr integer
 ---@return cass.Workspace?
-function App:existing(bufnr)
-  return self.workspaces[self:root_of(bufnr)]
-end
+function App:existing(bufnr) return self.workspaces[self:root_of(bufnr)] end
 
 --- The workspace of a buffer.
 ---@param bufnr integer
@@ -100,8 +101,6 @@ function App:opened(bufnr)
 end
 
 ---@return cass.Workspace[]
-function App:all()
-  return vim.tbl_values(self.workspaces)
-end
+function App:all() return vim.tbl_values(self.workspaces) end
 
 return App

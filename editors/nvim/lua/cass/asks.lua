@@ -24,14 +24,14 @@ local WATCH_MS = 200
 ---@param changed fun() called when a question came or went
 ---@return cass.Asks
 function Asks.new(session, config, changed)
-  local fields = { waiting = {}, config = config, session = session, changed = changed, last_key = 0, open = false }
+  local fields =
+    { waiting = {}, config = config, session = session, changed = changed, last_key = 0, open = false }
   local self = setmetatable(fields, Asks)
-  vim.on_key(function()
-    self.last_key = vim.uv.now()
-  end, api.nvim_create_namespace('cass.asks.' .. session.cwd))
-  session:listen(function(update)
-    self:withdraw(update)
-  end)
+  vim.on_key(
+    function() self.last_key = vim.uv.now() end,
+    api.nvim_create_namespace('cass.asks.' .. session.cwd)
+  )
+  session:listen(function(update) self:withdraw(update) end)
   return self
 end
 
@@ -51,10 +51,15 @@ end
 function Asks:announce(params)
   local what = params.title or params.message or 'a question'
   local subject = params.subject or {}
-  local how = subject.type == 'edit' and ':CassReview shows it hunk by hunk, :CassAnswer answers for all of it'
+  local how = subject.type == 'edit'
+      and ':CassReview shows it hunk by hunk, :CassAnswer answers for all of it'
     or ':CassAnswer answers'
   local command = subject.command and ('\n    ' .. subject.command:gsub('\n', '\n    ')) or ''
-  self.session:announce({ sessionUpdate = '_notice', level = 'warning', text = ('? %s%s\n  %s'):format(what, command, how) })
+  self.session:announce({
+    sessionUpdate = '_notice',
+    level = 'warning',
+    text = ('? %s%s\n  %s'):format(what, command, how),
+  })
 end
 
 --- Drop questions that are answered elsewhere: their call went on, or their turn ended.
@@ -158,9 +163,7 @@ end
 
 ---@param text string
 ---@return string
-local function visible(text)
-  return (vim.fn.strtrans(text))
-end
+local function visible(text) return (vim.fn.strtrans(text)) end
 
 ---@private
 ---@param ask cass.Ask
@@ -177,7 +180,8 @@ function Asks:ask_permission(ask)
       question = question .. '\n  in ' .. subject.cwd
     end
   end
-  local options = { prompt = question, kind = 'cass.permission', format_item = function(item) return item.name end }
+  local options =
+    { prompt = question, kind = 'cass.permission', format_item = function(item) return item.name end }
   vim.ui.select(choices, options, function(choice)
     self.open = false
     if not choice then -- dismissed: the question goes on waiting

@@ -68,7 +68,15 @@ end
 ---@param window integer
 ---@param reading boolean
 local function dress(window, reading)
-  local options = { number = false, relativenumber = false, signcolumn = 'no', wrap = true, linebreak = true, list = false, spell = false }
+  local options = {
+    number = false,
+    relativenumber = false,
+    signcolumn = 'no',
+    wrap = true,
+    linebreak = true,
+    list = false,
+    spell = false,
+  }
   if reading then
     options.foldmethod, options.foldexpr, options.foldlevel = 'expr', toolview.FOLDEXPR, 0
     options.foldtext = "v:lua.require'cass.toolview'.foldtext()"
@@ -82,9 +90,7 @@ local function dress(window, reading)
 end
 
 ---@return boolean
-function Chat:is_open()
-  return self.window ~= nil and api.nvim_win_is_valid(self.window)
-end
+function Chat:is_open() return self.window ~= nil and api.nvim_win_is_valid(self.window) end
 
 --- Show the chat; with `focus` the cursor goes to the prompt.
 ---@param focus? boolean
@@ -127,7 +133,8 @@ function Chat:open_floats()
   local column, row = math.floor((vim.o.columns - width) / 2), 1
   local frame = { relative = 'editor', width = width, col = column, border = 'rounded', style = 'minimal' }
   local upper = vim.tbl_extend('force', frame, { row = row, height = height - below - 3, title = ' cass ' })
-  local lower = vim.tbl_extend('force', frame, { row = row + height - below - 1, height = below, title = ' prompt ' })
+  local lower =
+    vim.tbl_extend('force', frame, { row = row + height - below - 1, height = below, title = ' prompt ' })
   self.window = api.nvim_open_win(self.transcript.bufnr, false, upper)
   self.prompt_window = api.nvim_open_win(self.prompt.bufnr, true, lower)
 end

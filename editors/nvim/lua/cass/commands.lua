@@ -75,9 +75,11 @@ end
 ---@param command table
 function M.edit(command)
   local workspace, lines, place = require('cass').workspace(), lines_of(command), place_of(command)
-  with_words('What shall be changed? ', command.args, function(words)
-    workspace:say(('Change %s: %s'):format(place, words), lines)
-  end)
+  with_words(
+    'What shall be changed? ',
+    command.args,
+    function(words) workspace:say(('Change %s: %s'):format(place, words), lines) end
+  )
 end
 
 ---@param command table
@@ -121,14 +123,10 @@ local function choose(id, value)
 end
 
 ---@param command table
-function M.mode(command)
-  choose('mode', command.args)
-end
+function M.mode(command) choose('mode', command.args) end
 
 ---@param command table
-function M.approval(command)
-  choose('approval', command.args)
-end
+function M.approval(command) choose('approval', command.args) end
 
 ---@param command table
 function M.model(command)
@@ -163,7 +161,11 @@ function M.sessions()
     end
     local function format(item)
       local when = item.updatedAt:sub(1, 16):gsub('T', ' ')
-      return ('%s  %s%s'):format(when, item.title, item.sessionId == workspace.session.id and '  (this one)' or '')
+      return ('%s  %s%s'):format(
+        when,
+        item.title,
+        item.sessionId == workspace.session.id and '  (this one)' or ''
+      )
     end
     vim.ui.select(sessions, { prompt = 'Session', format_item = format }, function(item)
       if item and item.sessionId ~= workspace.session.id then
@@ -178,7 +180,9 @@ end
 function M.resume()
   local workspace = require('cass').workspace()
   workspace.session:list(function(problem, sessions)
-    local newest = vim.iter(sessions or {}):find(function(item) return item.sessionId ~= workspace.session.id end)
+    local newest = vim
+      .iter(sessions or {})
+      :find(function(item) return item.sessionId ~= workspace.session.id end)
     if problem or not newest then
       return complain(problem or 'there is no earlier session of ' .. workspace.root)
     end
@@ -193,9 +197,7 @@ function M.new()
   workspace.session:renew(complain)
 end
 
-function M.stop()
-  require('cass').workspace().session:cancel()
-end
+function M.stop() require('cass').workspace().session:cancel() end
 
 function M.answer()
   if not require('cass').workspace().asks:next() then
@@ -218,14 +220,10 @@ function M.diff(command)
 end
 
 ---@param command table
-function M.keep(command)
-  require('cass.decide').all(require('cass').workspace(), 'keep', command.bang)
-end
+function M.keep(command) require('cass.decide').all(require('cass').workspace(), 'keep', command.bang) end
 
 ---@param command table
-function M.revert(command)
-  require('cass.decide').all(require('cass').workspace(), 'revert', command.bang)
-end
+function M.revert(command) require('cass.decide').all(require('cass').workspace(), 'revert', command.bang) end
 
 --- `:CassCompletion on|off|status [user|project|session] [language]`
 ---@param command table
@@ -235,14 +233,15 @@ function M.completion(command)
   if what == nil or what == 'status' then
     return completion:show()
   end
-  if (what ~= 'on' and what ~= 'off') or (scope and not vim.list_contains({ 'user', 'project', 'session' }, scope)) then
+  if
+    (what ~= 'on' and what ~= 'off')
+    or (scope and not vim.list_contains({ 'user', 'project', 'session' }, scope))
+  then
     return complain('say :CassCompletion on, off or status, and for whom: user, project or session')
   end
   completion:set(what == 'on', scope or 'user', language)
 end
 
-function M.restart()
-  require('cass').workspace().server:restart()
-end
+function M.restart() require('cass').workspace().server:restart() end
 
 return M

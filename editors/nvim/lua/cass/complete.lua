@@ -5,9 +5,7 @@ local M = {}
 local MOST = 200
 
 ---@return cass.Workspace?
-local function workspace()
-  return require('cass').workspace_of(api.nvim_get_current_buf())
-end
+local function workspace() return require('cass').workspace_of(api.nvim_get_current_buf()) end
 
 ---@param typed string
 ---@return table[]
@@ -17,7 +15,8 @@ local function commands(typed)
   for _, command in ipairs(here and here.session.commands or {}) do
     if vim.startswith(command.name, typed) then
       local hint = command.hint and (' ' .. command.hint) or ''
-      found[#found + 1] = { word = '/' .. command.name, menu = command.description, info = '/' .. command.name .. hint }
+      found[#found + 1] =
+        { word = '/' .. command.name, menu = command.description, info = '/' .. command.name .. hint }
     end
   end
   return found
@@ -47,7 +46,8 @@ local function files(typed, root)
     local hidden = name:sub(1, 1) == '.' and start:sub(1, 1) ~= '.'
     if #found < MOST and not hidden and vim.startswith(name:lower(), start:lower()) then
       local is_folder = kind == 'directory'
-      found[#found + 1] = { word = '@' .. folder .. name .. (is_folder and '/' or ''), menu = is_folder and 'folder' or 'file' }
+      found[#found + 1] =
+        { word = '@' .. folder .. name .. (is_folder and '/' or ''), menu = is_folder and 'folder' or 'file' }
     end
   end
   table.sort(found, function(a, b) return a.word < b.word end)

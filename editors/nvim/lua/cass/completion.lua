@@ -101,16 +101,24 @@ function Completion:map(bufnr, on)
   local keys = self.workspace.config.completion.keys
   if keys.accept then
     if on then
-      vim.keymap.set('i', keys.accept, function()
-        return self:accept() and '' or keys.accept
-      end, { buffer = bufnr, expr = true, replace_keycodes = true, desc = 'cass: take the completion' })
+      vim.keymap.set(
+        'i',
+        keys.accept,
+        function() return self:accept() and '' or keys.accept end,
+        { buffer = bufnr, expr = true, replace_keycodes = true, desc = 'cass: take the completion' }
+      )
     else
       pcall(vim.keymap.del, 'i', keys.accept, { buffer = bufnr })
     end
   end
   if keys.dismiss and not self.built_in then
     if on then
-      vim.keymap.set('i', keys.dismiss, function() self.ghost:dismiss() end, { buffer = bufnr, desc = 'cass: drop the completion' })
+      vim.keymap.set(
+        'i',
+        keys.dismiss,
+        function() self.ghost:dismiss() end,
+        { buffer = bufnr, desc = 'cass: drop the completion' }
+      )
     else
       pcall(vim.keymap.del, 'i', keys.dismiss, { buffer = bufnr })
     end
@@ -158,7 +166,9 @@ function Completion:show()
       return vim.notify('cass: ' .. problem, vim.log.levels.ERROR)
     end
     local model = status.model and (' Model: %s.'):format(status.model) or ''
-    vim.notify(('cass: inline completion is %s: %s.%s'):format(status.enabled and 'on' or 'off', status.because, model))
+    vim.notify(
+      ('cass: inline completion is %s: %s.%s'):format(status.enabled and 'on' or 'off', status.because, model)
+    )
   end)
 end
 

@@ -109,9 +109,10 @@ end
 ---@return integer[]
 function M.open_files(root)
   local prefix = root .. '/'
-  return vim.tbl_filter(function(bufnr)
-    return M.is_file(bufnr) and vim.startswith(api.nvim_buf_get_name(bufnr), prefix)
-  end, api.nvim_list_bufs())
+  return vim.tbl_filter(
+    function(bufnr) return M.is_file(bufnr) and vim.startswith(api.nvim_buf_get_name(bufnr), prefix) end,
+    api.nvim_list_bufs()
+  )
 end
 
 --- The `context` of a prompt.
@@ -147,8 +148,14 @@ function M.for_server(root, encoding)
   local place = text.position(bufnr, cursor[1] - 1, cursor[2], encoding)
   local active = { uri = vim.uri_from_bufnr(bufnr), selection = { start = place, ['end'] = place } }
   local first, last = M.selected(window)
-  if first and last and window == api.nvim_get_current_win() and api.nvim_get_mode().mode:match('^[vV\22]') then
-    active.selection = { start = { line = first - 1, character = 0 }, ['end'] = { line = last, character = 0 } }
+  if
+    first
+    and last
+    and window == api.nvim_get_current_win()
+    and api.nvim_get_mode().mode:match('^[vV\22]')
+  then
+    active.selection =
+      { start = { line = first - 1, character = 0 }, ['end'] = { line = last, character = 0 } }
     active.selectedText = table.concat(api.nvim_buf_get_lines(bufnr, first - 1, last, false), '\n') .. '\n'
   end
   local top, bottom = vim.fn.line('w0', window), vim.fn.line('w$', window)

@@ -78,7 +78,11 @@ function M.amend(workspace)
   vim.cmd(('belowright %dsplit'):format(math.min(#lines + 2, 20)))
   local window = api.nvim_get_current_win()
   api.nvim_win_set_buf(window, bufnr)
-  api.nvim_set_option_value('winbar', 'cass: write the change as you want it; :w takes it, :q! leaves it', { win = window, scope = 'local' })
+  api.nvim_set_option_value(
+    'winbar',
+    'cass: write the change as you want it; :w takes it, :q! leaves it',
+    { win = window, scope = 'local' }
+  )
   api.nvim_create_autocmd('BufWriteCmd', {
     buffer = bufnr,
     callback = function()
@@ -120,7 +124,9 @@ function M.diff(workspace, path)
   local file = review:file_of(api.nvim_get_current_buf())
   if path and path ~= '' then
     local wanted = vim.fn.fnamemodify(path, ':p')
-    file = vim.iter(review.files):find(function(one) return one.path == wanted or vim.uri_to_fname(one.uri) == wanted end)
+    file = vim
+      .iter(review.files)
+      :find(function(one) return one.path == wanted or vim.uri_to_fname(one.uri) == wanted end)
   end
   file = file or (#review.files == 1 and review.files[1] or nil)
   if file then

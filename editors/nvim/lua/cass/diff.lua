@@ -62,10 +62,18 @@ function M.open(workspace, file)
   local id = vim.uv.hrtime()
   local before, after = own, own
   if has(file, 'made') or not own then
-    before = scratch(('cass://%d/before/%s'):format(id, vim.fs.basename(path)), M.exchanged(present, file.hunks, 'made'), filetype)
+    before = scratch(
+      ('cass://%d/before/%s'):format(id, vim.fs.basename(path)),
+      M.exchanged(present, file.hunks, 'made'),
+      filetype
+    )
   end
   if has(file, 'proposed') then
-    after = scratch(('cass://%d/proposed/%s'):format(id, vim.fs.basename(path)), M.exchanged(present, file.hunks, 'proposed'), filetype)
+    after = scratch(
+      ('cass://%d/proposed/%s'):format(id, vim.fs.basename(path)),
+      M.exchanged(present, file.hunks, 'proposed'),
+      filetype
+    )
   end
   vim.cmd('tab split')
   for index, bufnr in ipairs({ before or after, after }) do

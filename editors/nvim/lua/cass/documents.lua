@@ -13,15 +13,11 @@ function Documents.new(group)
   local self = setmetatable({ conflicts = {} }, Documents)
   api.nvim_create_autocmd('FileChangedShellPost', {
     group = group,
-    callback = function(event)
-      self.conflicts[event.buf] = vim.bo[event.buf].modified or nil
-    end,
+    callback = function(event) self.conflicts[event.buf] = vim.bo[event.buf].modified or nil end,
   })
   api.nvim_create_autocmd({ 'BufReadPost', 'BufWritePost', 'BufWipeout' }, {
     group = group,
-    callback = function(event)
-      self.conflicts[event.buf] = nil
-    end,
+    callback = function(event) self.conflicts[event.buf] = nil end,
   })
   return self
 end
@@ -65,9 +61,11 @@ function Documents:save_one(uri)
   end
   local confirm = vim.o.confirm
   vim.o.confirm = false
-  local ok, problem = pcall(api.nvim_buf_call, bufnr, function()
-    vim.cmd.write({ mods = { silent = true } })
-  end)
+  local ok, problem = pcall(
+    api.nvim_buf_call,
+    bufnr,
+    function() vim.cmd.write({ mods = { silent = true } }) end
+  )
   vim.o.confirm = confirm
   if not ok then
     return (tostring(problem):gsub('^.-(E%d+:)', '%1'))

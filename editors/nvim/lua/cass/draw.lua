@@ -62,7 +62,11 @@ local function hint(config, hunk, number, count)
   local proposed = hunk.kind == 'proposed'
   local head = (' ◆ cass %d/%d'):format(number, count)
   local parts = {}
-  for _, pair in ipairs({ { 'keep', proposed and 'accept' or 'keep' }, { 'revert', proposed and 'refuse' or 'undo' }, { 'amend', 'amend' } }) do
+  for _, pair in ipairs({
+    { 'keep', proposed and 'accept' or 'keep' },
+    { 'revert', proposed and 'refuse' or 'undo' },
+    { 'amend', 'amend' },
+  }) do
     local key = config.keys and config.keys[pair[1]]
     if key and not (pair[1] == 'amend' and not proposed) then
       parts[#parts + 1] = key .. ' ' .. pair[2]
@@ -93,10 +97,17 @@ local function one(bufnr, hunk, tag)
   local proposed = hunk.kind == 'proposed'
   if hunk.lines > 0 then
     local stop = math.min(row + hunk.lines, last + 1)
-    local region = { end_row = stop, end_col = 0, hl_group = proposed and 'CassDelete' or 'CassAdd', hl_eol = true, strict = false }
+    local region = {
+      end_row = stop,
+      end_col = 0,
+      hl_group = proposed and 'CassDelete' or 'CassAdd',
+      hl_eol = true,
+      strict = false,
+    }
     api.nvim_buf_set_extmark(bufnr, namespace, row, 0, region)
   end
-  local lines = virtual(bufnr, proposed and hunk.newText or hunk.oldText, proposed and 'CassAdd' or 'CassDelete')
+  local lines =
+    virtual(bufnr, proposed and hunk.newText or hunk.oldText, proposed and 'CassAdd' or 'CassDelete')
   if #lines > 0 then
     local below = proposed and hunk.lines > 0
     local at = below and math.min(row + hunk.lines - 1, last) or row

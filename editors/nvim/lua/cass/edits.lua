@@ -8,9 +8,7 @@ local M = {}
 --- End the undo step that is open.
 ---@param bufnr integer
 local function close_undo_step(bufnr)
-  api.nvim_buf_call(bufnr, function()
-    vim.cmd('let &l:undolevels = &l:undolevels')
-  end)
+  api.nvim_buf_call(bufnr, function() vim.cmd('let &l:undolevels = &l:undolevels') end)
 end
 
 --- After a change under the user's hands, let the next key begin an undo step: insert mode remembers what it saved.
@@ -57,7 +55,11 @@ function M.write(client, bufnr, wanted)
     vim.bo[bufnr].fixeol = ended
     local document = { uri = vim.uri_from_bufnr(bufnr), version = api.nvim_buf_get_changedtick(bufnr) }
     local changes = { { text = text.of(bufnr) } }
-    require('cass.wire').notify(client, 'textDocument/didChange', { textDocument = document, contentChanges = changes })
+    require('cass.wire').notify(
+      client,
+      'textDocument/didChange',
+      { textDocument = document, contentChanges = changes }
+    )
   end
 end
 
@@ -105,7 +107,8 @@ function M.handle(_, params, ctx)
   for number, change in ipairs(changes_of(params.edit)) do
     local ok, problem
     if change.kind then
-      ok, problem = pcall(vim.lsp.util.apply_workspace_edit, { documentChanges = { change } }, client.offset_encoding)
+      ok, problem =
+        pcall(vim.lsp.util.apply_workspace_edit, { documentChanges = { change } }, client.offset_encoding)
       problem = not ok and tostring(problem) or nil
     else
       ok, problem = pcall(apply_one, client, change)

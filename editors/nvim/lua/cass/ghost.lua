@@ -57,11 +57,19 @@ end
 ---@param bufnr integer
 function Ghost:later(bufnr)
   self:dismiss()
-  self.timer:start(self.workspace.config.completion.debounce_ms, 0, vim.schedule_wrap(function()
-    if api.nvim_get_current_buf() == bufnr and api.nvim_get_mode().mode == 'i' and vim.fn.pumvisible() == 0 then
-      self:ask(bufnr)
-    end
-  end))
+  self.timer:start(
+    self.workspace.config.completion.debounce_ms,
+    0,
+    vim.schedule_wrap(function()
+      if
+        api.nvim_get_current_buf() == bufnr
+        and api.nvim_get_mode().mode == 'i'
+        and vim.fn.pumvisible() == 0
+      then
+        self:ask(bufnr)
+      end
+    end)
+  )
 end
 
 ---@private
@@ -83,7 +91,8 @@ function Ghost:ask(bufnr)
       return
     end
     self.request = nil
-    local same = api.nvim_buf_get_changedtick(bufnr) == tick and vim.deep_equal(api.nvim_win_get_cursor(0), cursor)
+    local same = api.nvim_buf_get_changedtick(bufnr) == tick
+      and vim.deep_equal(api.nvim_win_get_cursor(0), cursor)
     local items = type(result) == 'table' and (result.items or result) or {}
     if same and items[1] and api.nvim_get_mode().mode == 'i' then
       self:show(bufnr, tick, items[1], cursor)
@@ -126,7 +135,10 @@ function Ghost:show(bufnr, tick, item, cursor)
   end
   local options = { virt_text = { { lines[1], 'CassGhost' } }, virt_text_pos = 'inline' }
   if #lines > 1 then
-    options.virt_lines = vim.tbl_map(function(line) return { { line, 'CassGhost' } } end, vim.list_slice(lines, 2))
+    options.virt_lines = vim.tbl_map(
+      function(line) return { { line, 'CassGhost' } } end,
+      vim.list_slice(lines, 2)
+    )
   end
   api.nvim_buf_set_extmark(bufnr, namespace, cursor[1] - 1, cursor[2], options)
   self.shown = { bufnr = bufnr, tick = tick, rest = table.concat(lines, '\n') }
@@ -136,7 +148,11 @@ end
 ---@return boolean
 function Ghost:accept()
   local shown = self.shown
-  if not shown or shown.bufnr ~= api.nvim_get_current_buf() or api.nvim_buf_get_changedtick(0) ~= shown.tick then
+  if
+    not shown
+    or shown.bufnr ~= api.nvim_get_current_buf()
+    or api.nvim_buf_get_changedtick(0) ~= shown.tick
+  then
     return false
   end
   vim.schedule(function() -- the text is locked while a mapping is looked up

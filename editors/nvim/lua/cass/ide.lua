@@ -10,9 +10,7 @@ local ANSWER_MS = 5000
 
 ---@param ctx table
 ---@return string
-local function our_encoding(ctx)
-  return assert(vim.lsp.get_client_by_id(ctx.client_id)).offset_encoding
-end
+local function our_encoding(ctx) return assert(vim.lsp.get_client_by_id(ctx.client_id)).offset_encoding end
 
 ---@param uri string
 ---@return integer
@@ -30,9 +28,10 @@ end
 ---@param bufnr? integer
 ---@return vim.lsp.Client[]
 local function others(ctx, method, bufnr)
-  return vim.tbl_filter(function(client)
-    return client.id ~= ctx.client_id and client.name ~= 'cass'
-  end, vim.lsp.get_clients({ bufnr = bufnr, method = method }))
+  return vim.tbl_filter(
+    function(client) return client.id ~= ctx.client_id and client.name ~= 'cass' end,
+    vim.lsp.get_clients({ bufnr = bufnr, method = method })
+  )
 end
 
 --- Ask several servers at once; `done` gets what came in time, each with its client.
@@ -165,9 +164,7 @@ end
 
 ---@param kind integer
 ---@return string
-local function kind_name(kind)
-  return (vim.lsp.protocol.SymbolKind[kind] or 'symbol'):lower()
-end
+local function kind_name(kind) return (vim.lsp.protocol.SymbolKind[kind] or 'symbol'):lower() end
 
 ---@param symbols table[]
 ---@param uri string
@@ -180,7 +177,8 @@ local function flatten(symbols, uri, container, convert, into)
     local range = symbol.range or (symbol.location and symbol.location.range)
     if range then
       local parent = wire.value(symbol.containerName) or container
-      local entry = { name = symbol.name, kind = kind_name(symbol.kind), uri = where, range = convert(where, range) }
+      local entry =
+        { name = symbol.name, kind = kind_name(symbol.kind), uri = where, range = convert(where, range) }
       entry.container = parent ~= '' and parent or nil
       into[#into + 1] = entry
     end
@@ -200,9 +198,7 @@ local function symbols(method)
     ask(others(ctx, method, bufnr), method, params_for, bufnr, function(results)
       local found = {}
       for _, one in ipairs(results) do
-        local function convert(uri, range)
-          return range_in(uri, range, one.client.offset_encoding, ours)
-        end
+        local function convert(uri, range) return range_in(uri, range, one.client.offset_encoding, ours) end
         flatten(one.result, params.uri, nil, convert, found)
       end
       answer({ symbols = found })
@@ -228,9 +224,15 @@ local rename = wire.later(function(params, answer, ctx)
       end
       for uri, list in pairs(edits) do
         loaded(uri)
-        changes[uri] = vim.tbl_map(function(edit)
-          return { range = range_in(uri, edit.range, one.client.offset_encoding, ours), newText = edit.newText }
-        end, list)
+        changes[uri] = vim.tbl_map(
+          function(edit)
+            return {
+              range = range_in(uri, edit.range, one.client.offset_encoding, ours),
+              newText = edit.newText,
+            }
+          end,
+          list
+        )
       end
     end
     answer({ changes = changes })

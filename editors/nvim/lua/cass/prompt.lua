@@ -21,7 +21,8 @@ function Prompt.new(workspace, name)
   vim.bo[bufnr].bufhidden = 'hide'
   vim.bo[bufnr].filetype = 'cassprompt'
   vim.bo[bufnr].omnifunc = "v:lua.require'cass.complete'.omnifunc"
-  local self = setmetatable({ bufnr = bufnr, workspace = workspace, sent = {}, place = 1, draft = { '' } }, Prompt)
+  local self =
+    setmetatable({ bufnr = bufnr, workspace = workspace, sent = {}, place = 1, draft = { '' } }, Prompt)
   api.nvim_create_autocmd({ 'TextChanged', 'TextChangedI' }, {
     buffer = bufnr,
     callback = function()
@@ -42,14 +43,18 @@ function Prompt:hint()
   local lines = api.nvim_buf_get_lines(self.bufnr, 0, 2, false)
   if #lines <= 1 and (lines[1] or '') == '' then
     local text = 'Ask cass …  (/ commands, @ files; <CR> or <C-s> sends)'
-    api.nvim_buf_set_extmark(self.bufnr, namespace, 0, 0, { virt_text = { { text, 'CassMuted' } }, virt_text_pos = 'overlay' })
+    api.nvim_buf_set_extmark(
+      self.bufnr,
+      namespace,
+      0,
+      0,
+      { virt_text = { { text, 'CassMuted' } }, virt_text_pos = 'overlay' }
+    )
   end
 end
 
 ---@return string[]
-function Prompt:lines()
-  return api.nvim_buf_get_lines(self.bufnr, 0, -1, true)
-end
+function Prompt:lines() return api.nvim_buf_get_lines(self.bufnr, 0, -1, true) end
 
 ---@param lines string[]
 function Prompt:set(lines)

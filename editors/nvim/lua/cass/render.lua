@@ -11,9 +11,7 @@ Renderer.__index = Renderer
 
 ---@param transcript cass.Transcript
 ---@return cass.Renderer
-function Renderer.new(transcript)
-  return setmetatable({ out = transcript, calls = {}, number = 0 }, Renderer)
-end
+function Renderer.new(transcript) return setmetatable({ out = transcript, calls = {}, number = 0 }, Renderer) end
 
 ---@private
 ---@return string
@@ -209,7 +207,11 @@ end
 ---@param id string
 function Renderer:begin_thought(id)
   if not self.out:has(id) then
-    self.out:add(id, { toolview.HEAD .. 'Thinking' }, { prefix = toolview.BODY, group = 'CassThought', head_group = 'CassThought' })
+    self.out:add(
+      id,
+      { toolview.HEAD .. 'Thinking' },
+      { prefix = toolview.BODY, group = 'CassThought', head_group = 'CassThought' }
+    )
   end
 end
 

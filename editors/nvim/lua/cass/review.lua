@@ -33,7 +33,8 @@ local SETTLE_MS = 40
 ---@param workspace cass.Workspace
 ---@return cass.Review
 function Review.new(workspace)
-  local fields = { workspace = workspace, files = {}, asked = 0, scheduled = false, mapped = {}, watched = {} }
+  local fields =
+    { workspace = workspace, files = {}, asked = 0, scheduled = false, mapped = {}, watched = {} }
   local self = setmetatable(fields, Review)
   workspace.session:listen(function(update)
     local kind = update.sessionUpdate
@@ -84,9 +85,7 @@ end
 
 ---@param path string
 ---@return string
-local function real(path)
-  return vim.uv.fs_realpath(path) or path
-end
+local function real(path) return vim.uv.fs_realpath(path) or path end
 
 --- The buffer that shows a file, if there is one.
 ---@param file cass.ReviewFile
@@ -178,7 +177,12 @@ function Review:map(bufnr)
     local taken = key and vim.fn.maparg(key, 'n', false, true)
     if key and not (taken.buffer == 1) then
       local plug = '<Plug>(cass-' .. action:gsub('_', '-') .. ')'
-      vim.keymap.set('n', key, plug, { buffer = bufnr, remap = true, desc = 'cass: ' .. action:gsub('_', ' ') })
+      vim.keymap.set(
+        'n',
+        key,
+        plug,
+        { buffer = bufnr, remap = true, desc = 'cass: ' .. action:gsub('_', ' ') }
+      )
       table.insert(self.mapped[bufnr], key)
     end
   end
@@ -253,7 +257,10 @@ function Review:show(file, hunk)
   end
   local bufnr = buffer_of(file)
   if bufnr ~= api.nvim_get_current_buf() then
-    vim.cmd.edit({ args = { vim.fn.fnameescape(vim.uri_to_fname(file.uri)) }, magic = { file = false, bar = false } })
+    vim.cmd.edit({
+      args = { vim.fn.fnameescape(vim.uri_to_fname(file.uri)) },
+      magic = { file = false, bar = false },
+    })
     bufnr = api.nvim_get_current_buf()
     self:draw(bufnr)
   end
@@ -272,7 +279,8 @@ function Review:list()
       local sign = hunk.kind == 'proposed' and 'proposed' or 'made'
       local first = vim.split(hunk.newText ~= '' and hunk.newText or hunk.oldText, '\n')[1]
       local text = ('%s: %s%s'):format(sign, hunk.newText == '' and 'remove ' or '', vim.trim(first))
-      items[#items + 1] = { filename = vim.uri_to_fname(file.uri), lnum = math.max(1, hunk.line), text = text }
+      items[#items + 1] =
+        { filename = vim.uri_to_fname(file.uri), lnum = math.max(1, hunk.line), text = text }
     end
   end
   vim.fn.setqflist({}, ' ', { title = 'cass: changes to review', items = items })

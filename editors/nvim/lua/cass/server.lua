@@ -68,7 +68,15 @@ end
 ---@param hooks table `handlers` of the server's messages; `started` and `ended` are called when it was and did
 ---@return cass.Server
 function Server.new(root, config, hooks)
-  local fields = { root = root, config = config, hooks = hooks, waiting = {}, failures = 0, ready = false, stopping = false }
+  local fields = {
+    root = root,
+    config = config,
+    hooks = hooks,
+    waiting = {},
+    failures = 0,
+    ready = false,
+    stopping = false,
+  }
   return setmetatable(fields, Server)
 end
 
@@ -119,9 +127,7 @@ function Server:start(again)
       self:tell()
     end,
     on_exit = function(code, signal, ended)
-      vim.schedule(function()
-        self:ended(ended, code, signal, vim.uv.now() - began)
-      end)
+      vim.schedule(function() self:ended(ended, code, signal, vim.uv.now() - began) end)
     end,
   })
   self.client = client or (id and vim.lsp.get_client_by_id(id)) or nil

@@ -37,20 +37,14 @@ end
 
 --- Be told of every update after it was folded in.
 ---@param listener fun(update: table, session: cass.Session)
-function Session:listen(listener)
-  table.insert(self.listeners, listener)
-end
+function Session:listen(listener) table.insert(self.listeners, listener) end
 
 ---@return boolean
-function Session:busy()
-  return self.state ~= 'idle'
-end
+function Session:busy() return self.state ~= 'idle' end
 
 ---@param id string
 ---@return string
-function Session:option(id)
-  return self.options[id] and self.options[id].currentValue or ''
-end
+function Session:option(id) return self.options[id] and self.options[id].currentValue or '' end
 
 ---@private
 ---@param result table
@@ -98,9 +92,7 @@ end
 --- Show a line of our own in the conversation.
 ---@param level 'info'|'warning'|'error'
 ---@param text string
-function Session:notice(level, text)
-  self:announce({ sessionUpdate = '_notice', level = level, text = text })
-end
+function Session:notice(level, text) self:announce({ sessionUpdate = '_notice', level = level, text = text }) end
 
 --- Have a session: the present one, or a new one. The callback gets what went wrong.
 ---@param callback fun(problem?: string)
@@ -174,9 +166,11 @@ end
 --- The folder's stored sessions, newest first.
 ---@param callback fun(problem?: string, sessions?: table[])
 function Session:list(callback)
-  self.server:request('cass/session/list', { cwd = self.cwd, limit = 100 }, function(problem, result)
-    callback(problem, result and result.sessions)
-  end)
+  self.server:request(
+    'cass/session/list',
+    { cwd = self.cwd, limit = 100 },
+    function(problem, result) callback(problem, result and result.sessions) end
+  )
 end
 
 --- Say something: begins a turn, or reaches the one that runs (`steer`), or waits for its end (`queue`).

@@ -3,9 +3,7 @@ local M = {}
 
 ---@param count integer
 ---@return string
-local function thousands(count)
-  return count < 1000 and tostring(count) or ('%.1fk'):format(count / 1000)
-end
+local function thousands(count) return count < 1000 and tostring(count) or ('%.1fk'):format(count / 1000) end
 
 ---@param session cass.Session
 ---@return string

@@ -8,9 +8,7 @@ local ENCODED_BY_NAME = vim.fn.has('nvim-0.11') == 1
 
 ---@param bufnr integer
 ---@return string
-function M.ending(bufnr)
-  return ENDINGS[vim.bo[bufnr].fileformat] or '\n'
-end
+function M.ending(bufnr) return ENDINGS[vim.bo[bufnr].fileformat] or '\n' end
 
 --- Whether the text ends with a line end, in the file that `:write` makes and in what the server is sent.
 ---@param bufnr integer
@@ -124,7 +122,8 @@ function M.edited(text, edits, encoding)
   local changes = {}
   for index, edit in ipairs(edits) do
     local from, to = offset(edit.range.start), offset(edit.range['end'])
-    changes[index] = { from = math.min(from, to), to = math.max(from, to), text = edit.newText, index = index }
+    changes[index] =
+      { from = math.min(from, to), to = math.max(from, to), text = edit.newText, index = index }
   end
   table.sort(changes, function(a, b)
     if a.from ~= b.from then

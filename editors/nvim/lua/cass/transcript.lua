@@ -49,9 +49,7 @@ end
 
 ---@param text string
 ---@return string[]
-local function lines_of(text)
-  return vim.split((text:gsub('\r\n', '\n')), '\n', { plain = true })
-end
+local function lines_of(text) return vim.split((text:gsub('\r\n', '\n')), '\n', { plain = true }) end
 
 ---@private
 ---@param from integer
@@ -84,9 +82,7 @@ end
 
 ---@param id string
 ---@return boolean
-function Transcript:has(id)
-  return self.by_id[id] ~= nil
-end
+function Transcript:has(id) return self.by_id[id] ~= nil end
 
 --- Add a block at the end. `head` are its first lines as they are, `body` grows later.
 ---@param id string
@@ -103,7 +99,15 @@ function Transcript:add(id, head, options)
   vim.list_extend(lines, head)
   local at = #self.blocks == 0 and 0 or api.nvim_buf_line_count(self.bufnr)
   self:write(at, -1, lines)
-  local block = { id = id, rows = #lines, head = #lines, prefix = options.prefix or '', group = options.group, text = {}, pending = {} }
+  local block = {
+    id = id,
+    rows = #lines,
+    head = #lines,
+    prefix = options.prefix or '',
+    group = options.group,
+    text = {},
+    pending = {},
+  }
   self.blocks[#self.blocks + 1] = block
   self.by_id[id] = block
   if options.head_group and #head > 0 then
@@ -185,7 +189,14 @@ function Transcript:paint(block)
     return
   end
   local row = self:place(block)
-  local options = { id = block.mark, end_row = row + block.rows, end_col = 0, hl_group = block.group, hl_eol = true, strict = false }
+  local options = {
+    id = block.mark,
+    end_row = row + block.rows,
+    end_col = 0,
+    hl_group = block.group,
+    hl_eol = true,
+    strict = false,
+  }
   block.mark = api.nvim_buf_set_extmark(self.bufnr, namespace, row + block.head, 0, options)
 end
 
@@ -257,9 +268,10 @@ end
 ---@return integer[]
 function Transcript:following()
   local last = api.nvim_buf_line_count(self.bufnr)
-  return vim.tbl_filter(function(window)
-    return api.nvim_win_get_cursor(window)[1] >= last
-  end, vim.fn.win_findbuf(self.bufnr))
+  return vim.tbl_filter(
+    function(window) return api.nvim_win_get_cursor(window)[1] >= last end,
+    vim.fn.win_findbuf(self.bufnr)
+  )
 end
 
 ---@private

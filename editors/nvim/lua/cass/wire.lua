@@ -63,7 +63,10 @@ end
 ---@return integer? client_id
 function M.start(config)
   if METHODS_ARE_REAL then
-    return vim.lsp.start(config, { attach = false, reuse_client = function() return false end, silent = true })
+    return vim.lsp.start(
+      config,
+      { attach = false, reuse_client = function() return false end, silent = true }
+    )
   end
   return (vim.lsp.start_client(config))
 end
@@ -85,9 +88,11 @@ function M.later(work)
       if waiting then
         local ok, problem = coroutine.resume(routine)
         if not ok then
-          vim.schedule(function()
-            vim.notify('cass: an answer could not be sent: ' .. tostring(problem), vim.log.levels.ERROR)
-          end)
+          vim.schedule(
+            function()
+              vim.notify('cass: an answer could not be sent: ' .. tostring(problem), vim.log.levels.ERROR)
+            end
+          )
         end
       end
     end, ctx)

@@ -32,7 +32,12 @@ function Workspace.new(root, config, documents)
     handlers = self:handlers(),
     started = function(again) self:started(again) end,
     ended = function(text)
-      self.session:announce({ sessionUpdate = 'state_update', state = 'idle', stopReason = 'cancelled', turnId = self.session.turn_id })
+      self.session:announce({
+        sessionUpdate = 'state_update',
+        state = 'idle',
+        stopReason = 'cancelled',
+        turnId = self.session.turn_id,
+      })
       self.session.state = 'idle'
       self.session:notice('warning', text)
       vim.notify('cass: ' .. text, vim.log.levels.WARN)
@@ -51,30 +56,22 @@ end
 function Workspace:handlers()
   local ide = require('cass.ide')
   local handlers = {
-    ['cass/session/update'] = function(_, params)
-      self.session:update(params)
-    end,
+    ['cass/session/update'] = function(_, params) self.session:update(params) end,
     ['cass/session/requestPermission'] = wire.later(function(params, answer)
       self.asks:put('permission', params, answer)
       if (params.subject or {}).type == 'edit' then
         self.review:refresh()
       end
     end),
-    ['cass/elicitation/create'] = wire.later(function(params, answer)
-      self.asks:put('elicitation', params, answer)
-    end),
-    ['cass/document/save'] = function(_, params)
-      return self.documents:save(params)
-    end,
-    ['cass/document/reload'] = function(_, params)
-      self.documents:reload(params)
-    end,
+    ['cass/elicitation/create'] = wire.later(
+      function(params, answer) self.asks:put('elicitation', params, answer) end
+    ),
+    ['cass/document/save'] = function(_, params) return self.documents:save(params) end,
+    ['cass/document/reload'] = function(_, params) self.documents:reload(params) end,
     ['cass/ide/context'] = function()
       return context.for_server(self.root, self.server.client.offset_encoding)
     end,
-    ['workspace/applyEdit'] = function(...)
-      return require('cass.edits').handle(...)
-    end,
+    ['workspace/applyEdit'] = function(...) return require('cass.edits').handle(...) end,
     ['$/cancelRequest'] = function() end, -- what is withdrawn is seen in the session's updates
   }
   return vim.tbl_extend('error', handlers, ide.handlers())
@@ -107,7 +104,8 @@ end
 ---@param more? table[] further blocks
 ---@param how? 'steer'|'queue'
 function Workspace:say(words, more, how)
-  local blocks = words:sub(1, 1) == '/' and { { type = 'text', text = words } } or context.blocks(words, self.root)
+  local blocks = words:sub(1, 1) == '/' and { { type = 'text', text = words } }
+    or context.blocks(words, self.root)
   vim.list_extend(blocks, more or {})
   how = how or self.config.prompt.while_running
   self.session:prompt(blocks, words:sub(1, 1) ~= '/' and context.for_prompt(self.root) or nil, how)
