@@ -77,9 +77,23 @@ def test_typing_between_the_question_and_the_answer_is_not_lost(agent: AcpProces
     session = agent.open(project, _edit("one", "1"), {"text": "ok"})
     agent.on_request = type_then_allow
     agent.answer(agent.prompt(session))
-    text = editor.buffers.get(str(file), file.read_text())
-    assert "and typed meanwhile\n" in text
-    assert ("1\n" in text) == (_last(agent, session)["status"] == "completed")
+    assert file.read_text() == "1\nand typed meanwhile\n"
+    assert _last(agent, session)["status"] == "completed"
+
+
+def test_the_model_is_told_what_was_typed_and_what_a_formatter_did(agent: AcpProcess, project: Path) -> None:
+    file = project / "a.txt"
+    file.write_text("one\n")
+    editor = Editor(agent)
+    editor.write = lambda path, text: editor.save(path, text.upper())
+    wanted = "+TEN"
+    session = agent.open(
+        project, _edit("one", "ten"), {"text": "ok", "expect": wanted}, {"text": "2", "expect": "+eleven"}
+    )
+    assert "result" in agent.answer(agent.prompt(session))
+    editor.buffers[str(file)] = "TEN\neleven\n"
+    agent.answer(agent.prompt(session, "and now?"))
+    assert agent.text(session) == "ok2"
 
 
 def test_an_editor_that_says_yes_and_does_nothing_is_found_out(agent: AcpProcess, project: Path) -> None:

@@ -16,6 +16,9 @@ from cass.acp.client import AcpClient
 from cass.errors import ToolError
 from cass.ports import Applied, AppliedFile, FileEdit, FileText, Listing, SearchQuery, SearchResult, Workspace
 
+_WATCHED = 30
+"""How many files the editor is asked for again before each request of the model."""
+
 
 class ClientWorkspace(Workspace):
     """`ports.Workspace` over an ACP client's files and the disk. `session_of` says which session it belongs to; it is
@@ -25,6 +28,7 @@ class ClientWorkspace(Workspace):
         self._client = client
         self._disk = disk
         self._session_of = session_of
+        self._watched: dict[Path, None] = {}
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -40,12 +44,22 @@ class ClientWorkspace(Workspace):
         return self._disk.inside(path)
 
     async def read(self, path: Path) -> FileText:
-        """What was proposed, else what the editor has, else the disk. Only files that are on disk are asked for."""
-        below = await self._disk.read(path)
-        if below.source == "overlay" or not self.inside(path):
+        """What was proposed, else what the editor has, else the disk."""
+        found = await self._disk.read(path)
+        return found if found.source == "overlay" else await self._newest(path, found)
+
+    async def actual(self, path: Path) -> FileText:
+        """What the editor has, else the disk. The editor is asked for files that are on disk only."""
+        return await self._newest(path, await self._disk.actual(path))
+
+    async def _newest(self, path: Path, below: FileText) -> FileText:
+        if not self.inside(path):
             return below
         theirs = await self._theirs(path)
-        if theirs is None or _plain(theirs) == _plain(below.text):
+        if theirs is None:
+            return below
+        self._watch(path)
+        if _plain(theirs) == _plain(below.text):
             return below
         text = _with_ends(theirs, below.eol)
         return replace(below, text=text, hash=_hash(text), source="buffer")
@@ -82,8 +96,9 @@ class ClientWorkspace(Workspace):
         return Applied(tuple(done), tuple(failed))
 
     def stamp(self, path: Path) -> object:
-        """The file's stamp on disk: of an editor's buffer this protocol tells nothing unasked."""
-        return self._disk.stamp(path)
+        """The file's stamp on disk. This protocol tells nothing of buffers unasked, so the files that the editor was
+        asked for last never have the same stamp twice: it is asked again."""
+        return object() if path in self._watched else self._disk.stamp(path)
 
     async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
         """The protocol has no word for saving, and writing a buffer's text back could undo what is being typed. So
@@ -91,7 +106,7 @@ class ClientWorkspace(Workspace):
         failed: dict[Path, str] = {}
         for path in paths:
             try:
-                if (await self.read(path)).source == "buffer":
+                if (await self.actual(path)).source == "buffer":
                     failed[path] = "the editor has not saved it"
             except ToolError:
                 continue
@@ -115,7 +130,7 @@ class ClientWorkspace(Workspace):
         return base.encoding == "utf-8" and not base.bom and base.source != "overlay" and self.inside(edit.path)
 
     async def _check(self, edit: FileEdit, base: FileText, through: Sequence[FileEdit]) -> None:
-        now = await self.read(edit.path)
+        now = await self.actual(edit.path)
         if now.hash != base.hash:
             raise ToolError(f"{edit.path} changed meanwhile. Read it again.", kind="stale")
         if now.source == "buffer" and edit not in through:
@@ -132,10 +147,16 @@ class ClientWorkspace(Workspace):
                 f"The editor did not take the change to {edit.path}. Nothing was changed in it. Read it again.",
                 kind="stale",
             )
-        below = await self._disk.read(edit.path)
+        below = await self._disk.actual(edit.path)
         if _plain(below.text) == _plain(theirs):
             return AppliedFile(edit.path, below.text)
         return AppliedFile(edit.path, _with_ends(theirs, below.eol), "the editor has not saved it")
+
+    def _watch(self, path: Path) -> None:
+        self._watched.pop(path, None)
+        self._watched[path] = None
+        if len(self._watched) > _WATCHED:
+            del self._watched[next(iter(self._watched))]
 
     async def _theirs(self, path: Path) -> str | None:
         session_id = self._session_of(self)
