@@ -23,9 +23,18 @@ LIMIT = 30.0
 
 INIT = """
 vim.opt.swapfile = false
-vim.opt.hidden = true
 vim.g.mapleader = ' '
-_G.chosen, _G.asked, _G.told = {}, {}, {}
+"""
+
+CHOOSE = """
+local wanted = ...
+vim.ui.select = function(items, options, done)
+  for _, item in ipairs(items) do
+    local text = options.format_item and options.format_item(item) or tostring(item)
+    if text:find(wanted, 1, true) then return done(item) end
+  end
+  error('nothing like that is offered')
+end
 """
 
 
@@ -210,6 +219,14 @@ class Editor:
         answer = "local w = require('cass').workspace() _G.status = nil w.server:request('cass/status', {}, function(_, r) _G.status = r end)"
         self.lua(answer)
         return self.until_lua("_G.status and _G.status.pid")
+
+    def choose(self, text: str) -> None:
+        """From now on the first choice with this text is taken wherever the user may choose."""
+        self.lua(CHOOSE, text)
+
+    def write(self, text: str) -> None:
+        """From now on this is the answer wherever the user may write one."""
+        self.lua("local text = ... vim.ui.input = function(_, done) done(text) end", text)
 
     def close(self) -> None:
         """Quit, whatever is unsaved."""
