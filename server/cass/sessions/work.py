@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cass.sessions.session import Session
 
 _STOP_SECONDS = 3.0
+_EDITOR = "\n\n[Editor]\n"
+"""Stands before what the user looks at, behind their words."""
 
 log = logging.getLogger(__name__)
 
@@ -202,7 +204,8 @@ def _plain(content: Sequence[ContentBlock]) -> str:
 
 
 def _title(content: Sequence[ContentBlock]) -> str:
-    text = " ".join(" ".join(b.text for b in content if isinstance(b, Text)).split())
+    words = [b.text for b in content if isinstance(b, Text) and not b.text.startswith(_EDITOR)]
+    text = " ".join(" ".join(words).split())
     return text[:77] + "..." if len(text) > 80 else text or "(no words)"
 
 
@@ -214,4 +217,4 @@ def _with_context(params: PromptParams) -> tuple[ContentBlock, ...]:
     lines = [f"Active file: {context.active_uri}"] if context.active_uri else []
     lines += [f"Selection:\n{context.selection}"] if context.selection else []
     lines += ["Open files:\n" + "\n".join(context.open_uris)] if context.open_uris else []
-    return (*params.prompt, Text(text="\n\n[Editor]\n" + "\n".join(lines))) if lines else params.prompt
+    return (*params.prompt, Text(text=_EDITOR + "\n".join(lines))) if lines else params.prompt
