@@ -134,9 +134,9 @@ def _known(value: Any) -> Any:
 
 
 @contextmanager
-def acp(home: Path, **environ: Any) -> Iterator[AcpProcess]:
+def acp(home: Path, *, made_by: type[AcpProcess] = AcpProcess, **environ: Any) -> Iterator[AcpProcess]:
     """A server that is gone at the end, and that said nothing which is not ACP."""
-    with running(home, made_by=AcpProcess, **environ) as server:
+    with running(home, made_by=made_by, **environ) as server:
         assert isinstance(server, AcpProcess)
         yield server
         server.check()
