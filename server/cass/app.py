@@ -20,6 +20,7 @@ from cass.protocol.methods import SessionListParams
 from cass.sessions.command import Command
 from cass.sessions.house import House
 from cass.sessions.library import Library
+from cass.sessions.session import Session
 from cass.stores.journal import open_store
 from cass.workspace.disk import DiskWorkspace
 
@@ -78,6 +79,11 @@ class App:
         if self._library is None:
             self._library = Library(self.house(open_store(self.places.sessions)))
         return self._library
+
+    @property
+    def sessions(self) -> Sequence[Session]:
+        """The open ones; none before the first was asked for."""
+        return tuple(self._library.sessions) if self._library else ()
 
     def warm(self, model: str) -> None:
         """Load what the first prompt to this model will need, beside what the client does meanwhile."""

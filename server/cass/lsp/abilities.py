@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
-from cass.protocol.wire import JsonObject
+from cass.protocol.wire import JsonObject, as_list, as_object
 
 
 @dataclass(frozen=True)
@@ -14,6 +13,7 @@ class Abilities:
     that it answers. `resources` are the operations on files that `workspace/applyEdit` may ask of it."""
 
     is_editor: bool = False
+    knows_cass: bool = False
     apply_edit: bool = False
     resources: frozenset[str] = frozenset()
     show_document: bool = False
@@ -32,7 +32,7 @@ class Abilities:
     @property
     def plain(self) -> bool:
         """Whether this is an editor that knows nothing of cass: everything is offered by LSP's own means then."""
-        return self.is_editor and not self.permission
+        return self.is_editor and not self.knows_cass
 
 
 def read(params: JsonObject) -> Abilities:
@@ -41,11 +41,11 @@ def read(params: JsonObject) -> Abilities:
     workspace, window = _object(all, "workspace"), _object(all, "window")
     cass = _object(_object(all, "experimental"), "cass")
     edit = _object(workspace, "workspaceEdit")
-    operations = edit.get("resourceOperations")
     return Abilities(
         is_editor="textDocument" in all,
+        knows_cass="cass" in _object(all, "experimental"),
         apply_edit=bool(workspace.get("applyEdit")),
-        resources=frozenset(map(str, cast("list[object]", operations) if isinstance(operations, list) else [])),
+        resources=frozenset(map(str, as_list(edit.get("resourceOperations")))),
         show_document=bool(_object(window, "showDocument").get("support")),
         progress=bool(window.get("workDoneProgress")),
         lens_refresh=bool(_object(workspace, "codeLens").get("refreshSupport")),
@@ -62,5 +62,4 @@ def read(params: JsonObject) -> Abilities:
 
 
 def _object(value: JsonObject, key: str) -> JsonObject:
-    found = value.get(key)
-    return cast("JsonObject", found) if isinstance(found, dict) else {}
+    return as_object(value.get(key))

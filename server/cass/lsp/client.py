@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -14,6 +16,9 @@ from cass.protocol.methods import ELICITATION, REQUEST_PERMISSION, SESSION_UPDAT
 from cass.rpc.endpoint import Endpoint, RpcError
 from cass.rpc.transport import Transport
 
+if TYPE_CHECKING:
+    from cass.lsp.editor import Editor
+
 
 class WireClient:
     """`ports.Client` for whoever is at the other end of the wire."""
@@ -22,12 +27,13 @@ class WireClient:
         self._endpoint = endpoint
         self._transport = transport
         self.permission = False
+        self.editor: Editor | None = None
         self.elicitation = False
 
     @property
     def can_decide(self) -> bool:
-        """Whether the client said that it can ask a person."""
-        return self.permission
+        """Whether the client said that it can ask a person; an editor can always show a message."""
+        return self.permission or self.editor is not None
 
     def update(self, session_id: str, seq: int, event: Event) -> None:
         """Tell about an event."""
@@ -40,6 +46,10 @@ class WireClient:
 
     async def request_permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
         """Ask. Whatever is no clear answer is a refusal."""
+        if not self.permission and self.editor:
+            from cass.lsp import asking  # only where an editor is: its types are heavy
+
+            return await asking.permission(self.editor, ask)
         try:
             answer = await self._endpoint.request(REQUEST_PERMISSION.name, ask.wire())
             return RequestPermissionResult.model_validate(answer).outcome

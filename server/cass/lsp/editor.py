@@ -69,10 +69,11 @@ class Editor:
         self._server.report_server_error = _report  # its own tells the user of every stray message
         self._protocol = cast("_Protocol", self._server.protocol)
         self._protocol.out = self._out
+        self._features: set[str] = set()
         self._initialized: asyncio.Future[JsonObject] | None = None
         self._changed = asyncio.Event()
         self.on_change: list[Callable[[Document], None]] = []
-        self.on_open: list[Callable[[Document], None]] = []
+        self.on_cancel: Callable[[object], None] = lambda token: None
         self._listen(types.INITIALIZE, self._use_mirror)
         self._listen(types.TEXT_DOCUMENT_DID_OPEN, self._opened)
         self._listen(types.TEXT_DOCUMENT_DID_CHANGE, self._edited)
@@ -85,6 +86,7 @@ class Editor:
             return await handler(params)
 
         self._server.feature(name, options)(served)
+        self._features.add(name)
 
     async def initialize(self, params: JsonObject) -> JsonObject:
         """Hand the editor's `initialize` to pygls; the capabilities it answers with."""
@@ -98,6 +100,9 @@ class Editor:
 
     def take(self, message: JsonObject) -> bool:
         """A message that is not cass's own: whether it was taken. Requests that nothing serves are not."""
+        if message.get("method") == "window/workDoneProgress/cancel":
+            self.on_cancel(cast("JsonObject", message.get("params") or {}).get("token"))
+            return True
         if "id" in message and not self._serves(str(message.get("method"))):
             return False
         try:
@@ -147,7 +152,7 @@ class Editor:
         self._server.feature(name)(told)
 
     def _serves(self, method: str) -> bool:
-        return method in cast("dict[str, object]", self._protocol.fm.features)
+        return method in self._features
 
     def _use_mirror(self, params: types.InitializeParams) -> None:
         made = self._server.workspace
@@ -162,21 +167,18 @@ class Editor:
         document = self.at(params.text_document.uri)
         if document and document.path and document.uri.startswith("file:"):
             document.origin = _on_disk(Path(document.path))
-        self._tell(params.text_document.uri, self.on_open)
+        self._wake()
 
     def _edited(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._tell(params.text_document.uri, self.on_change)
+        document = self.at(params.text_document.uri)
+        for listener in self.on_change if document else ():
+            listener(cast("Document", document))
+        self._wake()
 
     def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
         document = self.at(params.text_document.uri)
         if document:
             document.origin = document.source
-        self._wake()
-
-    def _tell(self, uri: str, listeners: list[Callable[[Document], None]]) -> None:
-        document = self.at(uri)
-        for listener in listeners if document else ():
-            listener(cast("Document", document))
         self._wake()
 
     def _wake(self) -> None:

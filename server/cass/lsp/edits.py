@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import cast
 
 from lsprotocol import types
 
@@ -12,7 +11,7 @@ from cass.hunks import changes, split_lines
 from cass.lsp.editor import Editor
 from cass.lsp.mirror import Document
 from cass.protocol.editing import DOCUMENT_SAVE, DocumentSaveResult, DocumentsParams
-from cass.protocol.wire import JsonObject
+from cass.protocol.wire import as_object
 from cass.rpc.endpoint import RpcError
 
 _ANSWER_SECONDS = 120.0
@@ -81,7 +80,7 @@ async def _ask(editor: Editor, edit: types.WorkspaceEdit, label: str) -> bool:
         )
     except (RpcError, TimeoutError):
         return False
-    return isinstance(answer, dict) and cast("JsonObject", answer).get("applied") is True
+    return as_object(answer).get("applied") is True
 
 
 def _text(editor: Editor, uri: str) -> str | None:

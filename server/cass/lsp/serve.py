@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cass.app import App
-from cass.lsp.client import WireClient
 from cass.lsp.server import Server
 from cass.rpc import serve as rpc
 from cass.rpc.endpoint import Endpoint
@@ -17,6 +16,6 @@ def serve(environ: Mapping[str, str], *, lines: bool) -> int:
     without shutdown; 130 and 143 after SIGINT and SIGTERM."""
 
     def open_door(endpoint: Endpoint, transport: Transport, leave: rpc.Leave) -> rpc.Door:
-        return Server(App(environ), endpoint, WireClient(endpoint, transport), leave)
+        return Server(App(environ), endpoint, transport, leave)
 
     return rpc.serve(open_door, lines=lines)

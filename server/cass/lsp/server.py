@@ -6,20 +6,19 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from cass import __version__
 from cass.app import App
-from cass.lsp.abilities import Abilities
 from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
 from cass.protocol import editing
 from cass.protocol import methods as m
 from cass.protocol.events import StateUpdate
-from cass.protocol.wire import JsonObject, Wire
+from cass.protocol.wire import JsonObject, Wire, as_object
 from cass.rpc.endpoint import Endpoint, RpcError
 from cass.rpc.parent import alive
+from cass.rpc.transport import Transport
 from cass.sessions import inspect, review
 from cass.sessions.session import Session
 
@@ -27,10 +26,11 @@ from cass.sessions.session import Session
 class Server:
     """Serves one client."""
 
-    def __init__(self, app: App, endpoint: Endpoint, client: WireClient, exit: Callable[[int], None]) -> None:
+    def __init__(self, app: App, endpoint: Endpoint, transport: Transport, exit: Callable[[int], None]) -> None:
         self._app = app
         self._endpoint = endpoint
-        self._client = client
+        self._transport = transport
+        self._client = WireClient(endpoint, transport)
         self._exit = exit
         self.parent: int | None = None
         endpoint.serve_raw("initialize", self._initialize)
@@ -65,9 +65,9 @@ class Server:
         await self._app.close()
 
     async def _initialize(self, params: JsonObject) -> object:
-        options = _object(params.get("initializationOptions"))
-        self._app.configure(editor=_object(options.get("settings")), flags=_object(options.get("flags")))
-        asked = _object(_object(_object(params.get("capabilities")).get("experimental")).get("cass"))
+        options = as_object(params.get("initializationOptions"))
+        self._app.configure(editor=as_object(options.get("settings")), flags=as_object(options.get("flags")))
+        asked = as_object(as_object(as_object(params.get("capabilities")).get("experimental")).get("cass"))
         versions = asked.get("protocolVersions")
         if isinstance(versions, list) and m.PROTOCOL_VERSION not in versions:
             raise RpcError(-32602, f"this server speaks version {m.PROTOCOL_VERSION} of the cass protocol only")
@@ -79,7 +79,10 @@ class Server:
             self.parent = parent  # one that cannot be seen from here (another container) is not watched
         served: JsonObject = {"positionEncoding": "utf-16"}
         if abilities.is_editor:
-            served = await self._open_editor(params, abilities)
+            from cass.lsp.opening import open_editor  # only for a client that opens documents: pygls is heavy
+
+            transport, root = self._transport, _root(params)
+            served = await open_editor(self._app, self._endpoint, transport, self._client, params, abilities, root)
         config = self._app.load(_root(params)).config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {
@@ -92,17 +95,6 @@ class Server:
             "capabilities": {**served, "experimental": {"cass": cass}},
             "serverInfo": {"name": "cass", "version": __version__},
         }
-
-    async def _open_editor(self, params: JsonObject, abilities: Abilities) -> JsonObject:
-        from cass.lsp.documents import EditorWorkspace  # only for a client that opens documents: pygls is heavy
-        from cass.lsp.editor import Editor
-
-        editor = Editor(self._endpoint, abilities)
-        served = await editor.initialize(params)
-        self._endpoint.other = editor.take
-        saves = self._app.config.editor.save == "touched"
-        self._app.wrap_workspace = lambda disk: EditorWorkspace(editor, disk, saves=saves)
-        return served
 
     async def _nothing(self, params: JsonObject) -> object:
         return None
@@ -225,7 +217,3 @@ def _root(params: JsonObject) -> Path | None:
     address = urlsplit(str(params.get("rootUri") or ""))
     path = Path(unquote(address.path))
     return path if address.scheme == "file" and path.is_dir() else None
-
-
-def _object(value: object) -> JsonObject:
-    return cast("JsonObject", value) if isinstance(value, dict) else {}

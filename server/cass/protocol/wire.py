@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticSerializationError
 
 JsonObject = dict[str, object]
+
+
+def as_object(value: object) -> JsonObject:
+    """The value where it is a JSON object, else an empty one."""
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[object]:
+    """The value where it is a JSON array, else an empty one."""
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 class Wire(BaseModel):

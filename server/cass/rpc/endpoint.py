@@ -184,6 +184,8 @@ class Endpoint:
             task = self._running.get(_hashable(wanted))
             if task:
                 task.cancel()
+            else:
+                self.other(fields)
             return
         if name != "exit" and self.state != "ready":
             return

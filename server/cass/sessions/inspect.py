@@ -98,3 +98,17 @@ def _size(model: Model | None, message: Message) -> int:
 
 def _count(model: Model | None, text: str) -> int:
     return model.estimate(text) if model else len(text) // 4
+
+
+def transcript(session: Session) -> str:
+    """The conversation as Markdown: what was said, and what was done in a line each."""
+    parts: list[str] = []
+    for event in session.stream.durable:
+        if isinstance(event, UserMessage) and event.source == "user":
+            parts.append("## You\n\n" + "".join(b.text for b in event.content if isinstance(b, Text)))
+        elif isinstance(event, AgentMessage):
+            words = "".join(block.text for block in event.content if isinstance(block, Text))
+            parts += [f"## cass\n\n{words}"] if words else []
+        elif isinstance(event, ToolCallUpdate) and event.title:
+            parts.append(f"- {event.title}")
+    return "\n\n".join(parts) + "\n"

@@ -17,9 +17,9 @@ from cass.ports import FileEdit, FileText
 from cass.protocol.asking import PermissionOutcome
 from cass.protocol.editing import ReviewFile, ReviewHunk, ReviewListResult, ReviewResolveParams, ReviewResolveResult
 from cass.protocol.edits import EditProposal, Hunk, HunkDecision, ProposedFile
-from cass.protocol.reviewing import EditUpdate, ReviewCount, ReviewUpdate
 from cass.protocol.messages import Text
 from cass.protocol.methods import PromptParams
+from cass.protocol.reviewing import EditUpdate, ReviewCount, ReviewUpdate
 from cass.sessions import review
 
 if TYPE_CHECKING:
@@ -71,14 +71,23 @@ class Reviews:
         left = await self.list()
         return ReviewResolveResult(files=left.files, conflicts=(*conflicts, *left.conflicts))
 
+    def waits(self, path: Path) -> bool:
+        """Whether the file has, or may have, something to decide about. Cheap."""
+        return path in self._session.unreviewed.made or any(
+            file.path == str(path)
+            for proposal in self._session.stream.state.pending_proposals()
+            for file in proposal.files
+        )
+
+    def knows(self, path: Path) -> bool:
+        """Whether the session has changed the file, or may."""
+        return path in self._session.stream.state.baselines or self.waits(path)
+
     async def touched(self, path: Path) -> None:
         """A file changed in the editor: the list may be another one now, and a change may have been undone."""
-        state = self._session.stream.state
-        if path in self._session.unreviewed.made or any(
-            file.path == str(path) for proposal in state.pending_proposals() for file in proposal.files
-        ):
+        if self.waits(path):
             await self.list()
-        if path in state.baselines:
+        if path in self._session.stream.state.baselines:
             now = await self._session.unreviewed.look(path)
             self._notice_undo(path, review.text_hash(now.text) if now else "")
 

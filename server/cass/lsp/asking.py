@@ -1,0 +1,104 @@
+"""Putting questions to a person by LSP's own means: a message with buttons."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from lsprotocol import types
+
+from cass.lsp.editor import Editor
+from cass.protocol.asking import ElicitationParams, ElicitationResult, PermissionOutcome, RequestPermissionParams
+from cass.protocol.edits import EditProposal
+from cass.protocol.wire import as_list, as_object
+from cass.rpc.endpoint import RpcError
+
+REVIEW = "Review hunk by hunk"
+
+_DIFF_LINES = 24
+_WAIT = 24 * 3600.0
+
+
+async def permission(editor: Editor, ask: RequestPermissionParams) -> PermissionOutcome:
+    """Ask with a message. Whatever is no clear answer is a refusal. For hunk by hunk the question stays open: it is
+    answered by deciding about the last hunk."""
+    names = {option.name: option.option_id for option in ask.options}
+    titles = [*names, REVIEW] if ask.proposal else list(names)
+    answer = await _choose(editor, _question(ask), titles)
+    if answer == REVIEW and ask.proposal:
+        await show(editor, Path(ask.proposal.files[0].path), ask.proposal.files[0].hunks[0].old_start - 1)
+        await asyncio.Event().wait()
+    if answer not in names:
+        return PermissionOutcome(outcome="cancelled")
+    return PermissionOutcome(outcome="selected", option_id=names[answer])
+
+
+async def elicit(editor: Editor, question: ElicitationParams) -> ElicitationResult:
+    """Put a question of the model that has fixed answers; others cannot be put by LSP."""
+    fields = list(as_object(question.requested_schema.get("properties")).items())
+    choices = as_list(as_object(fields[0][1]).get("enum")) if len(fields) == 1 else []
+    if not choices:
+        return ElicitationResult(action="decline")
+    answer = await _choose(editor, question.message, [str(choice) for choice in choices])
+    if answer is None:
+        return ElicitationResult(action="cancel")
+    return ElicitationResult(action="accept", content={fields[0][0]: answer})
+
+
+async def show(editor: Editor, path: Path | str, line: int = 0) -> bool:
+    """Have the editor open a file, or a URI, at a line counted from 0; whether it says that it did."""
+    uri = path.as_uri() if isinstance(path, Path) else path
+    place = types.Position(line=max(0, line), character=0)
+    params = types.ShowDocumentParams(uri=uri, take_focus=True, selection=types.Range(start=place, end=place))
+    if not editor.abilities.show_document:
+        return False
+    try:
+        answer = await editor.ask("window/showDocument", params, 30)
+    except (RpcError, TimeoutError):
+        return False
+    return as_object(answer).get("success") is True
+
+
+def message(editor: Editor, text: str, kind: types.MessageType = types.MessageType.Info) -> None:
+    """Show a message."""
+    editor.tell("window/showMessage", types.ShowMessageParams(type=kind, message=text))
+
+
+async def _choose(editor: Editor, text: str, titles: list[str]) -> str | None:
+    actions = [types.MessageActionItem(title=title) for title in titles]
+    params = types.ShowMessageRequestParams(type=types.MessageType.Info, message=text, actions=actions)
+    try:
+        answer = await editor.ask("window/showMessageRequest", params, _WAIT)
+    except (RpcError, TimeoutError):
+        return None
+    title = as_object(answer).get("title")
+    return title if isinstance(title, str) and title in titles else None
+
+
+def _question(ask: RequestPermissionParams) -> str:
+    lines = [f"cass: {_plain(ask.title)}"]
+    if ask.description:
+        lines.append(_plain(ask.description))
+    if ask.subject.command is not None:
+        where = f" (in {ask.subject.cwd})" if ask.subject.cwd else ""
+        lines.append(f"$ {_plain(ask.subject.command)}{where}")
+    if ask.proposal:
+        lines += _diff(ask.proposal)
+    return "\n".join(lines)
+
+
+def _diff(proposal: EditProposal) -> list[str]:
+    lines: list[str] = []
+    for file in proposal.files:
+        lines.append(f"{file.path}{f' -> {file.move_to}' if file.move_to else ''} ({file.op})")
+        for hunk in file.hunks:
+            lines += [f"-{line}" for line in hunk.old_text.splitlines()]
+            lines += [f"+{line}" for line in hunk.new_text.splitlines()]
+    if len(lines) > _DIFF_LINES:
+        lines = [*lines[:_DIFF_LINES], f"... {len(lines) - _DIFF_LINES} more lines"]
+    return [_plain(line) for line in lines]
+
+
+def _plain(text: str) -> str:
+    """Text with control characters shown, so that what is read is what will run."""
+    return "".join(c if c.isprintable() or c in "\t\n" else f"\\x{ord(c):02x}" for c in text)
