@@ -1,0 +1,888 @@
+// The protocol's types. Made from docs/protocol.schema.json by scripts/protocol_types.py; do not edit.
+
+/** Where the user is. */
+export interface ActiveEditor {
+  selectedText?: string;
+  selection: Range;
+  uri: string;
+  visible?: Range;
+}
+
+/** A whole answer of the model, authoritative over the chunks before it. `interrupted` marks one that was
+ * cut by the user, a limit or a broken connection: it is not a finished answer. */
+export interface AgentMessage {
+  content: (Text | Thinking | ToolCall)[];
+  interrupted?: boolean;
+  messageId: string;
+  model?: string;
+  sessionUpdate: "agent_message";
+  turnId?: string;
+  usage?: Usage;
+}
+
+/** Some more text of an answer. */
+export interface AgentMessageChunk {
+  content: Text;
+  messageId: string;
+  sessionUpdate: "agent_message_chunk";
+  turnId?: string;
+}
+
+/** Some more of the model's reasoning. */
+export interface AgentThoughtChunk {
+  content: Text;
+  messageId: string;
+  sessionUpdate: "agent_thought_chunk";
+  turnId?: string;
+}
+
+/** A slash command. `hint` says what may follow its name. */
+export interface AvailableCommand {
+  description: string;
+  hint?: string;
+  name: string;
+}
+
+/** The slash commands that this session knows. */
+export interface AvailableCommandsUpdate {
+  commands: AvailableCommand[];
+  sessionUpdate: "available_commands_update";
+  turnId?: string;
+}
+
+/** Stop the running turn and drop what is queued. A `turn_id` that is not running is ignored. */
+export interface CancelParams {
+  sessionId: string;
+  turnId?: string;
+}
+
+/** The session whose commands are meant; none for the built-in ones. */
+export interface CommandListParams {
+  sessionId?: string;
+}
+
+/** Slash commands, by name. */
+export interface CommandListResult {
+  commands: AvailableCommand[];
+}
+
+/** Whether completion is on for a language (LSP's language id), in a session or without one. */
+export interface CompletionGetParams {
+  cwd?: string;
+  languageId?: string;
+  sessionId?: string;
+}
+
+/** Switch completion, for one language or all. `user` and `project` are remembered, `session` is not. */
+export interface CompletionSetParams {
+  cwd?: string;
+  enabled: boolean;
+  languageId?: string;
+  scope?: "user" | "project" | "session";
+  sessionId?: string;
+}
+
+/** Whether it is on, what decided that, in words, and the model that completes. */
+export interface CompletionStatus {
+  because: string;
+  enabled: boolean;
+  model?: string;
+}
+
+/** Something of the session that the user may switch: mode, approval, model, effort. `options` is empty
+ * where any value of the right form is taken. */
+export interface ConfigOption {
+  category: string;
+  currentValue: string;
+  description?: string;
+  id: string;
+  name: string;
+  options?: ConfigOptionValue[];
+}
+
+/** All config options with their present values. */
+export interface ConfigOptionUpdate {
+  configOptions: ConfigOption[];
+  sessionUpdate: "config_option_update";
+  turnId?: string;
+}
+
+/** One choice of a config option. */
+export interface ConfigOptionValue {
+  description?: string;
+  name: string;
+  value: string;
+}
+
+/** All options with their present values. */
+export interface ConfigOptionsResult {
+  configOptions: ConfigOption[];
+}
+
+/** Where the model's window goes. `size` is 0 when the window is unknown. */
+export interface ContextGetResult {
+  estimated: boolean;
+  parts: ContextPart[];
+  size: number;
+  used: number;
+}
+
+/** One part of what the model is sent. `tokens` is counted or, mostly, estimated. */
+export interface ContextPart {
+  name: string;
+  tokens: number;
+}
+
+/** What a language server says of a place. `severity` is LSP's: 1 error, 2 warning, 3 information, 4 hint. */
+export interface Diagnostic {
+  code?: string;
+  message: string;
+  range: Range;
+  severity?: number;
+  source?: string;
+  uri: string;
+}
+
+/** Diagnostics of these documents; of all that the editor has for no names. With `settle_ms` the editor answers
+ * when they have changed and then been quiet for a moment, at the latest after that many milliseconds. */
+export interface DiagnosticsParams {
+  settleMs?: number;
+  uris?: string[];
+}
+
+/** The diagnostics. */
+export interface DiagnosticsResult {
+  diagnostics?: Diagnostic[];
+}
+
+/** A change to one file as whole-file hunks in unified form, for display. */
+export interface DiffContent {
+  patch: string;
+  path: string;
+  type: "diff";
+}
+
+/** The document that is meant. */
+export interface DocumentParams {
+  uri: string;
+}
+
+/** What was saved. A document that is not open, or has no unsaved changes, counts as saved. */
+export interface DocumentSaveResult {
+  failed?: NotSaved[];
+  saved?: string[];
+}
+
+/** The documents that are meant. */
+export interface DocumentsParams {
+  uris: string[];
+}
+
+/** The proposal that is meant. */
+export interface EditGetParams {
+  proposalId: string;
+}
+
+/** A proposal with all its hunks. */
+export interface EditGetResult {
+  proposal: EditProposal;
+}
+
+/** A change that the model wants, before, during and after the decision about it. */
+export interface EditProposal {
+  files: ProposedFile[];
+  proposalId: string;
+  sessionId: string;
+  state: "proposed" | "accepted" | "applied" | "rejected" | "reverted" | "stale" | "conflict";
+  title: string;
+  toolCallId: string;
+  turnId: string;
+}
+
+/** Decide about a proposal. `acceptHunks` takes the hunks in `hunk_ids` and refuses the others; `decisions`
+ * says it hunk by hunk instead, with reasons and amended text. The same call again answers the same. */
+export interface EditResolveParams {
+  action: "accept" | "reject" | "acceptHunks";
+  baseHash?: string;
+  decisions?: HunkDecision[];
+  hunkIds?: string[];
+  proposalId: string;
+  reason?: string;
+}
+
+/** The proposal's state afterwards, the files that were written, and those that could not be. */
+export interface EditResolveResult {
+  appliedUris?: string[];
+  conflicts?: string[];
+  state: "proposed" | "accepted" | "applied" | "rejected" | "reverted" | "stale" | "conflict";
+}
+
+/** A proposal was made (then `proposal` is given) or changed its state. */
+export interface EditUpdate {
+  decisions?: HunkDecision[];
+  proposal?: EditProposal;
+  proposalId: string;
+  sessionUpdate: "_edit_update";
+  state: "proposed" | "accepted" | "applied" | "rejected" | "reverted" | "stale" | "conflict";
+  turnId?: string;
+}
+
+/** What the user is looking at. */
+export interface EditorContextResult {
+  active?: ActiveEditor;
+  open?: OpenTab[];
+}
+
+/** A question of the model to the user. `requested_schema` is a flat JSON Schema object. */
+export interface ElicitationParams {
+  message: string;
+  requestedSchema: Record<string, unknown>;
+  sessionId: string;
+}
+
+/** The user's answer: `content` holds the fields on `accept`. */
+export interface ElicitationResult {
+  action: "accept" | "decline" | "cancel";
+  content?: Record<string, unknown>;
+}
+
+/** The text of a resource and where it came from. */
+export interface EmbeddedText {
+  mimeType?: string;
+  text: string;
+  uri: string;
+}
+
+/** No fields. */
+export interface Empty {
+}
+
+/** The model starts with an empty conversation from here; the journal keeps what was. */
+export interface HistoryCleared {
+  sessionUpdate: "_history_cleared";
+  turnId?: string;
+}
+
+/** One contiguous change. Lines are counted from 1 in the base text and in the proposed text; the texts
+ * keep their line ends. A hunk that only inserts has `old_lines` 0 and stands before line `old_start`. */
+export interface Hunk {
+  hunkId: string;
+  newLines: number;
+  newStart: number;
+  newText: string;
+  oldLines: number;
+  oldStart: number;
+  oldText: string;
+}
+
+/** The verdict on one hunk. `reason` goes to the model; `text` replaces the hunk's new text on `amend`. */
+export interface HunkDecision {
+  decision: "accept" | "reject" | "amend";
+  hunkId: string;
+  reason?: string;
+  text?: string;
+}
+
+/** A picture: `data` is base64, `mime_type` as in `image/png`. */
+export interface Image {
+  data: string;
+  mimeType: string;
+  type: "image";
+}
+
+/** A place in some document. */
+export interface Location {
+  range: Range;
+  uri: string;
+}
+
+/** Places. */
+export interface LocationsResult {
+  locations?: Location[];
+}
+
+/** The chunks of this message so far are void: the stream broke and is being asked for again. */
+export interface MessageDiscarded {
+  messageId: string;
+  sessionUpdate: "_message_discarded";
+  turnId?: string;
+}
+
+/** A model as `provider/model`. `context_window` is in tokens, None when unknown; prices are US dollars per
+ * million tokens. */
+export interface ModelInfo {
+  contextWindow?: number;
+  inputPrice?: number;
+  name: string;
+  note?: string;
+  outputPrice?: number;
+}
+
+/** What the configured providers offer. `problems` says which could not be asked, and why. */
+export interface ModelsListResult {
+  default?: string;
+  models: ModelInfo[];
+  problems?: string[];
+}
+
+/** A document that could not be saved, and why. */
+export interface NotSaved {
+  message: string;
+  uri: string;
+}
+
+/** No fields. */
+export interface Nothing {
+}
+
+/** Something the user should read. */
+export interface Notice {
+  level: "info" | "warning" | "error";
+  sessionUpdate: "_notice";
+  text: string;
+  turnId?: string;
+}
+
+/** A document that is open. */
+export interface OpenTab {
+  dirty?: boolean;
+  uri: string;
+  visible?: boolean;
+}
+
+/** The user allowed this rule for the rest of the session. */
+export interface PermissionGranted {
+  rule: string;
+  sessionUpdate: "_permission_granted";
+  turnId?: string;
+}
+
+/** An answer that may be given. `kind` is ACP's word for what it does. */
+export interface PermissionOption {
+  kind: "allow_once" | "allow_always" | "reject_once" | "reject_always";
+  name: string;
+  optionId: string;
+}
+
+/** The answer. `note` is told to the model on a refusal; `hunks` gives a verdict hunk by hunk for an edit.
+ * Anything but a known option is a refusal. */
+export interface PermissionOutcome {
+  hunks?: HunkDecision[];
+  note?: string;
+  optionId?: string;
+  outcome: "selected" | "cancelled";
+}
+
+/** What is asked about: a tool call, a command line, or an edit proposal. */
+export interface PermissionSubject {
+  command?: string;
+  cwd?: string;
+  proposalId?: string;
+  toolCallId: string;
+  type: "tool_call" | "command" | "edit";
+}
+
+/** A place in a document. */
+export interface PlaceParams {
+  position: Position;
+  uri: string;
+}
+
+/** One to-do. */
+export interface PlanEntry {
+  content: string;
+  priority?: "high" | "medium" | "low";
+  status?: "pending" | "in_progress" | "completed";
+}
+
+/** The whole list of to-dos, replacing the one before. */
+export interface PlanUpdate {
+  entries: PlanEntry[];
+  sessionUpdate: "plan_update";
+  turnId?: string;
+}
+
+/** A place in a document. */
+export interface Position {
+  character: number;
+  line: number;
+}
+
+/** What the user is looking at, for the model. */
+export interface PromptContext {
+  activeUri?: string;
+  openUris?: string[];
+  selection?: string;
+}
+
+/** Say something. `start` needs an idle session, `queue` waits for the turn's end, `steer` reaches the
+ * running turn before its next request; without a mode it is `start` when idle and `queue` when not. The same
+ * `client_key` again is the same prompt: no second turn. With `wait` the answer comes at the turn's end. */
+export interface PromptParams {
+  clientKey?: string;
+  context?: PromptContext;
+  expectedTurnId?: string;
+  mode?: "start" | "steer" | "queue";
+  prompt: (Text | Image | Resource | ResourceLink)[];
+  sessionId: string;
+  wait?: boolean;
+}
+
+/** Accepted: `turn_id` and `message_id`. At the end, with `wait`: also `stop_reason`, the answer's `text` and
+ * the turn's `usage`, and `error` for a turn that failed. */
+export interface PromptResult {
+  error?: Record<string, unknown>;
+  messageId?: string;
+  stopReason?: "end_turn" | "max_tokens" | "max_turn_requests" | "refusal" | "cancelled" | "error";
+  text?: string;
+  turnId: string;
+  usage?: Usage;
+}
+
+/** The change to one file. `path` is absolute. `base_hash` is the sha256, in hex, of the base text encoded
+ * as UTF-8 (empty for a new file); `base_version` is the editor's version when the file is open there. */
+export interface ProposedFile {
+  baseHash?: string;
+  baseVersion?: number;
+  encoding?: string;
+  eol?: string;
+  hunks?: Hunk[];
+  moveTo?: string;
+  op: "add" | "modify" | "delete" | "move";
+  path: string;
+}
+
+/** Words to look for. */
+export interface QueryParams {
+  query: string;
+}
+
+/** From `start` to `end`, the end not included. */
+export interface Range {
+  end: Position;
+  start: Position;
+}
+
+/** Rename what stands at a place. The editor says what would change and changes nothing. */
+export interface RenameParams {
+  newName: string;
+  position: Position;
+  uri: string;
+}
+
+/** The edits, by document; no two of them overlap. */
+export interface RenameResult {
+  changes?: Record<string, TextEdit[]>;
+}
+
+/** Replay what came after update `seq`, as far as this process still has it. */
+export interface ReplayFromSeq {
+  seq: number;
+  type: "seq";
+}
+
+/** Replay everything the journal keeps. */
+export interface ReplayFromStart {
+  type: "start";
+}
+
+/** May this run? What is shown is what will run, byte for byte. Control characters in it are the client's to
+ * show escaped. */
+export interface RequestPermissionParams {
+  description?: string;
+  options: PermissionOption[];
+  proposal?: EditProposal;
+  sessionId: string;
+  subject: PermissionSubject;
+  title: string;
+  turnId: string;
+}
+
+/** The user's answer. */
+export interface RequestPermissionResult {
+  outcome: PermissionOutcome;
+}
+
+/** A file or other resource whose text travels with the prompt (ACP's embedded context). */
+export interface Resource {
+  resource: EmbeddedText;
+  type: "resource";
+}
+
+/** A file that the model may read, named only. */
+export interface ResourceLink {
+  name?: string;
+  type: "resource_link";
+  uri: string;
+}
+
+/** A request to the model failed and will be sent again in `in_ms` milliseconds. */
+export interface Retry {
+  attempt: number;
+  inMs: number;
+  maxAttempts: number;
+  reason: string;
+  sessionUpdate: "_retry";
+  turnId?: string;
+}
+
+/** How many changes of a file wait for a decision. */
+export interface ReviewCount {
+  hunks: number;
+  path: string;
+}
+
+/** A file with changes to decide about. `move_to` is given for a proposed move. */
+export interface ReviewFile {
+  hunks: ReviewHunk[];
+  moveTo?: string;
+  op?: "add" | "modify" | "delete" | "move";
+  path: string;
+  uri: string;
+}
+
+/** A change to decide about. A `proposed` one is not made yet: `old_text` stands in the file. A `made` one is:
+ * `new_text` stands there. `line` is its first line in the present text, counted from 1, and `lines` how many it
+ * covers there; with 0 lines it stands before `line`. Ids hold until the hunk is decided or its text changes. */
+export interface ReviewHunk {
+  hunkId: string;
+  kind: "proposed" | "made";
+  line: number;
+  lines: number;
+  newText: string;
+  oldText: string;
+  proposalId?: string;
+}
+
+/** The changes of a session that wait for a decision; only those of one document with `uri`. */
+export interface ReviewListParams {
+  sessionId: string;
+  uri?: string;
+}
+
+/** Files in order of their path, hunks from top to bottom. `conflicts` says of proposals that fit no more. */
+export interface ReviewListResult {
+  conflicts?: string[];
+  files?: ReviewFile[];
+}
+
+/** Decide. `keep` accepts what is proposed and keeps what is made; `revert` refuses the one and takes back the
+ * other; `amend` keeps with `text` in the place of the hunk's new text; `comment` decides nothing and tells the
+ * model `comment` about the hunk. Without `hunk_ids` it is about the whole document, without `uri` about all. A
+ * `comment` beside another action is its reason, and the model reads it. */
+export interface ReviewResolveParams {
+  action: "keep" | "revert" | "amend" | "comment";
+  comment?: string;
+  hunkIds?: string[];
+  sessionId: string;
+  text?: string;
+  uri?: string;
+}
+
+/** What is left to decide, and what could not be done, in words. */
+export interface ReviewResolveResult {
+  conflicts?: string[];
+  files?: ReviewFile[];
+}
+
+/** The changes that wait for a decision are others now; `cass/review/list` has them. */
+export interface ReviewUpdate {
+  files?: ReviewCount[];
+  sessionUpdate: "_review_update";
+  turnId?: string;
+}
+
+/** Permission rules for one session, on top of the configured ones. */
+export interface Rules {
+  allow?: string[];
+  ask?: string[];
+  deny?: string[];
+}
+
+/** A stored session. Times are ISO 8601 in UTC. */
+export interface SessionInfo {
+  createdAt: string;
+  cwd: string;
+  messages?: number;
+  sessionId: string;
+  state?: "idle" | "running" | "requires_action" | "closed";
+  title: string;
+  updatedAt: string;
+}
+
+/** The session's title. */
+export interface SessionInfoUpdate {
+  sessionUpdate: "session_info_update";
+  title: string;
+  turnId?: string;
+}
+
+/** Sessions of one folder, or of all. Newest first. */
+export interface SessionListParams {
+  cursor?: string;
+  cwd?: string;
+  limit?: number;
+}
+
+/** One page of sessions. */
+export interface SessionListResult {
+  nextCursor?: string;
+  sessions: SessionInfo[];
+}
+
+/** Open a session in a folder. `config_options` maps an option's id to its value. */
+export interface SessionNewParams {
+  additionalDirectories?: string[];
+  configOptions?: Record<string, string>;
+  cwd: string;
+  maxTurns?: number;
+  rules?: Rules;
+}
+
+/** The new session. */
+export interface SessionNewResult {
+  commands: AvailableCommand[];
+  configOptions: ConfigOption[];
+  sessionId: string;
+}
+
+/** The session that is meant. */
+export interface SessionParams {
+  sessionId: string;
+}
+
+/** Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed. */
+export interface SessionResumeParams {
+  configOptions?: Record<string, string>;
+  cwd?: string;
+  maxTurns?: number;
+  replayFrom?: ReplayFromStart | ReplayFromSeq;
+  rules?: Rules;
+  sessionId: string;
+}
+
+/** The session after the replay. The next update has the number `seq + 1`. */
+export interface SessionResumeResult {
+  commands: AvailableCommand[];
+  configOptions: ConfigOption[];
+  cwd: string;
+  seq: number;
+  sessionId: string;
+  state: "idle" | "running" | "requires_action";
+}
+
+/** One event. `seq` counts up by one within a session, without gaps, on each connection. */
+export interface SessionUpdateParams {
+  seq: number;
+  sessionId: string;
+  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | PermissionGranted | HistoryCleared | Retry | Notice;
+}
+
+/** Switch an option of the session. */
+export interface SetConfigOptionParams {
+  configId: string;
+  sessionId: string;
+  value: string;
+}
+
+/** Run a command of the user's own (`!cmd`), not of the model's. It is not asked about: the user typed it.
+ * Its output is told to the model with the next prompt. */
+export interface ShellParams {
+  command: string;
+  sessionId: string;
+}
+
+/** How it ended. `exit_code` is None when it was stopped. */
+export interface ShellResult {
+  exitCode: number;
+  output: string;
+}
+
+/** The session began to work, waits for the user, or is idle. Exactly one `idle` ends each turn and carries
+ * its stop reason and usage. */
+export interface StateUpdate {
+  error?: TurnError;
+  sessionUpdate: "state_update";
+  state: "idle" | "running" | "requires_action";
+  stopReason?: "end_turn" | "max_tokens" | "max_turn_requests" | "refusal" | "cancelled" | "error";
+  turnId?: string;
+  usage?: Usage;
+}
+
+/** This server: its version, process, open sessions, and what it found to talk to. */
+export interface StatusResult {
+  messages?: string[];
+  model?: string;
+  pid: number;
+  sessions: SessionInfo[];
+  version: string;
+}
+
+/** Something with a name. `kind` is the lower-case name of LSP's SymbolKind: function, class, method … */
+export interface Symbol {
+  container?: string;
+  kind: string;
+  name: string;
+  range: Range;
+  uri: string;
+}
+
+/** Symbols, in the editor's order. */
+export interface SymbolsResult {
+  symbols?: Symbol[];
+}
+
+/** Plain text, Markdown where a person reads it. */
+export interface Text {
+  text: string;
+  type: "text";
+}
+
+/** Content of a tool call, for display. */
+export interface TextContent {
+  content: Text | Image;
+  type: "content";
+}
+
+/** Replace a range. */
+export interface TextEdit {
+  newText: string;
+  range: Range;
+}
+
+/** A model's reasoning. `data` is the provider's own form, opaque, sent back with the next request. */
+export interface Thinking {
+  data?: Record<string, unknown>;
+  text?: string;
+  type: "thinking";
+}
+
+/** The model wants a tool run. `raw` holds the arguments' text only where it was not a JSON object;
+ * such a call is answered with an error, never guessed at. */
+export interface ToolCall {
+  arguments?: Record<string, unknown>;
+  id: string;
+  name: string;
+  raw?: string;
+  type: "tool_call";
+}
+
+/** Output of a running tool. */
+export interface ToolCallContentChunk {
+  content: TextContent;
+  sessionUpdate: "tool_call_content_chunk";
+  toolCallId: string;
+  turnId?: string;
+}
+
+/** A tool call's state. The first one with an id creates it; absent fields keep their value. `result` is
+ * what the model reads, given with the final status. */
+export interface ToolCallUpdate {
+  content?: (DiffContent | TextContent)[];
+  elapsedMs?: number;
+  exitCode?: number;
+  kind?: "read" | "edit" | "delete" | "move" | "search" | "execute" | "think" | "fetch" | "other";
+  locations?: ToolLocation[];
+  name?: string;
+  rawInput?: Record<string, unknown>;
+  result?: (Text | Image)[];
+  sessionUpdate: "tool_call_update";
+  status: "pending" | "in_progress" | "completed" | "failed" | "cancelled";
+  title?: string;
+  toolCallId: string;
+  turnId?: string;
+}
+
+/** A place that a tool call touches. `line` counts from 1. */
+export interface ToolLocation {
+  line?: number;
+  path: string;
+}
+
+/** Why a turn failed, for a person: `kind` is one of the error kinds of the protocol. */
+export interface TurnError {
+  hint?: string;
+  kind: string;
+  message: string;
+}
+
+/** Tokens of one request or of a sum of requests. `input` counts the whole prompt, `cache_read` the part
+ * of it that came from the provider's cache. `cost` is in US dollars, None where no price is known. */
+export interface Usage {
+  cacheRead?: number;
+  cacheWrite?: number;
+  cost?: number;
+  input?: number;
+  output?: number;
+  reasoning?: number;
+}
+
+/** How full the model's window is: tokens used, its size (0 when unknown), and the session's usage so far.
+ * `estimated` is true until the provider has reported a count. */
+export interface UsageUpdate {
+  estimated?: boolean;
+  sessionUpdate: "usage_update";
+  size: number;
+  total?: Usage;
+  turnId?: string;
+  used: number;
+}
+
+/** The user's words. `steering` marks those given while a turn was running. Those with the source `editor` were
+ * not typed by anybody: they tell the model what happened to files it knows. */
+export interface UserMessage {
+  clientKey?: string;
+  content: (Text | Image | Resource | ResourceLink)[];
+  messageId: string;
+  sessionUpdate: "user_message";
+  source?: "user" | "editor";
+  steering?: boolean;
+  turnId?: string;
+}
+
+/** What the client may ask. */
+export interface Requests {
+  "cass/command/list": { params: CommandListParams; result: CommandListResult };
+  "cass/completion/get": { params: CompletionGetParams; result: CompletionStatus };
+  "cass/completion/set": { params: CompletionSetParams; result: CompletionStatus };
+  "cass/context/get": { params: SessionParams; result: ContextGetResult };
+  "cass/edit/get": { params: EditGetParams; result: EditGetResult };
+  "cass/edit/resolve": { params: EditResolveParams; result: EditResolveResult };
+  "cass/models/list": { params: Empty; result: ModelsListResult };
+  "cass/review/list": { params: ReviewListParams; result: ReviewListResult };
+  "cass/review/resolve": { params: ReviewResolveParams; result: ReviewResolveResult };
+  "cass/session/close": { params: SessionParams; result: Empty };
+  "cass/session/delete": { params: SessionParams; result: Empty };
+  "cass/session/list": { params: SessionListParams; result: SessionListResult };
+  "cass/session/new": { params: SessionNewParams; result: SessionNewResult };
+  "cass/session/prompt": { params: PromptParams; result: PromptResult };
+  "cass/session/resume": { params: SessionResumeParams; result: SessionResumeResult };
+  "cass/session/setConfigOption": { params: SetConfigOptionParams; result: ConfigOptionsResult };
+  "cass/session/shell": { params: ShellParams; result: ShellResult };
+  "cass/status": { params: Empty; result: StatusResult };
+}
+
+/** What the client may tell. */
+export interface Notifications {
+  "cass/session/cancel": { params: CancelParams; result: undefined };
+}
+
+/** What the server may ask. */
+export interface Asked {
+  "cass/document/save": { params: DocumentsParams; result: DocumentSaveResult };
+  "cass/elicitation/create": { params: ElicitationParams; result: ElicitationResult };
+  "cass/ide/context": { params: Nothing; result: EditorContextResult };
+  "cass/ide/definition": { params: PlaceParams; result: LocationsResult };
+  "cass/ide/diagnostics": { params: DiagnosticsParams; result: DiagnosticsResult };
+  "cass/ide/documentSymbols": { params: DocumentParams; result: SymbolsResult };
+  "cass/ide/references": { params: PlaceParams; result: LocationsResult };
+  "cass/ide/rename": { params: RenameParams; result: RenameResult };
+  "cass/ide/workspaceSymbols": { params: QueryParams; result: SymbolsResult };
+  "cass/session/requestPermission": { params: RequestPermissionParams; result: RequestPermissionResult };
+}
+
+/** What the server may tell. */
+export interface Told {
+  "cass/document/reload": { params: DocumentsParams; result: undefined };
+  "cass/session/update": { params: SessionUpdateParams; result: undefined };
+}

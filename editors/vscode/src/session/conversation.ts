@@ -1,0 +1,374 @@
+// A conversation as the chat shows it: updates of the server folded into items. Knows neither VS Code nor the DOM.
+
+import type {
+  AvailableCommand,
+  ConfigOption,
+  PlanEntry,
+  ReviewCount,
+  SessionUpdateParams,
+  ToolLocation,
+  TurnError,
+  Usage,
+} from "../protocol";
+
+export type Update = SessionUpdateParams["update"];
+
+/** What the user said. `attached` names files that went along. */
+export interface UserItem {
+  kind: "user";
+  id: string;
+  text: string;
+  attached: string[];
+  steering: boolean;
+}
+
+/** What the model said; `live` while it is still being said. */
+export interface AnswerItem {
+  kind: "answer";
+  id: string;
+  thinking: string;
+  text: string;
+  live: boolean;
+  interrupted: boolean;
+}
+
+/** What the model did. `output` is text for display, `diffs` the changes to files. */
+export interface ToolItem {
+  kind: "tool";
+  id: string;
+  title: string;
+  action: string;
+  status: "pending" | "in_progress" | "completed" | "failed" | "cancelled";
+  input: string;
+  output: string;
+  diffs: { path: string; patch: string }[];
+  locations: ToolLocation[];
+  exitCode?: number;
+  elapsedMs?: number;
+}
+
+/** Something to read: of the server, or the reason why a turn ended otherwise than well. */
+export interface NoticeItem {
+  kind: "notice";
+  id: string;
+  level: "info" | "warning" | "error";
+  text: string;
+}
+
+export type Item = UserItem | AnswerItem | ToolItem | NoticeItem;
+
+/** How full the model's window is, and what the session cost so far. */
+export interface Meter {
+  used: number;
+  size: number;
+  estimated: boolean;
+  total?: Usage;
+}
+
+/** One session, as far as this client has heard of it. */
+export interface Conversation {
+  sessionId: string;
+  cwd: string;
+  title: string;
+  state: "idle" | "running" | "requires_action";
+  turnId: string;
+  items: Item[];
+  queued: { id: string; text: string }[];
+  options: ConfigOption[];
+  commands: AvailableCommand[];
+  plan: PlanEntry[];
+  review: ReviewCount[];
+  meter?: Meter;
+  count: number;
+}
+
+/** Characters of a tool's output that are kept for display; the model has it whole. */
+export const OUTPUT_KEPT = 40_000;
+
+/** A session of which nothing was heard yet. */
+export function emptyConversation(sessionId: string, cwd: string): Conversation {
+  return {
+    sessionId,
+    cwd,
+    title: "",
+    state: "idle",
+    turnId: "",
+    items: [],
+    queued: [],
+    options: [],
+    commands: [],
+    plan: [],
+    review: [],
+    count: 0,
+  };
+}
+
+/** Take an update in. Returns the item that changed or was added, if one was; `removed` when one went away. */
+export function fold(it: Conversation, update: Update): Item | "removed" | undefined {
+  switch (update.sessionUpdate) {
+    case "user_message":
+      it.queued = it.queued.filter((prompt) => prompt.id !== update.messageId);
+      return update.source === "editor" ? undefined : add(it, userItem(update));
+    case "agent_message":
+      return settle(it, update);
+    case "agent_message_chunk":
+    case "agent_thought_chunk":
+      return grow(it, update);
+    case "_message_discarded":
+      return discard(it, update.messageId);
+    case "tool_call_update":
+      return toolChanged(it, update);
+    case "tool_call_content_chunk":
+      return toolSaid(it, update);
+    case "state_update":
+      return stateChanged(it, update);
+    case "_notice":
+      return notice(it, update.level, update.text);
+    case "_retry":
+      return retry(it, update);
+    case "_history_cleared":
+      return notice(it, "info", "The model starts afresh from here.");
+    case "_permission_granted":
+      return notice(it, "info", `Allowed for the rest of this session: ${update.rule}`);
+    default:
+      remember(it, update);
+      return undefined;
+  }
+}
+
+/** The conversation's files that have changes to decide about, and how many changes. */
+export function openChanges(it: Conversation): { files: number; hunks: number } {
+  const files = it.review.filter((file) => file.hunks > 0);
+  return { files: files.length, hunks: files.reduce((sum, file) => sum + file.hunks, 0) };
+}
+
+function remember(it: Conversation, update: Update): void {
+  switch (update.sessionUpdate) {
+    case "plan_update":
+      it.plan = update.entries;
+      break;
+    case "config_option_update":
+      it.options = update.configOptions;
+      break;
+    case "available_commands_update":
+      it.commands = update.commands;
+      break;
+    case "session_info_update":
+      it.title = update.title;
+      break;
+    case "usage_update":
+      it.meter = {
+        used: update.used,
+        size: update.size,
+        estimated: update.estimated ?? true,
+        ...(update.total ? { total: update.total } : {}),
+      };
+      break;
+    case "_review_update":
+      it.review = update.files ?? [];
+      break;
+    default: // kinds that a newer server may send
+  }
+}
+
+function add<T extends Item>(it: Conversation, item: T): T {
+  it.items.push(item);
+  return item;
+}
+
+/** The last item with this id: what changes is nearly always near the end. */
+function find(it: Conversation, kind: Item["kind"], id: string): Item | undefined {
+  return it.items.findLast((item) => item.kind === kind && item.id === id);
+}
+
+function notice(it: Conversation, level: NoticeItem["level"], text: string): NoticeItem {
+  it.count += 1;
+  return add(it, { kind: "notice", id: `notice-${it.count}`, level, text });
+}
+
+function retry(it: Conversation, update: Extract<Update, { sessionUpdate: "_retry" }>): NoticeItem {
+  const seconds = Math.max(1, Math.round(update.inMs / 1000));
+  const text = `${update.reason} Trying again in ${seconds} s (${update.attempt} of ${update.maxAttempts}).`;
+  const last = it.items.at(-1);
+  if (last?.kind === "notice" && last.id.startsWith("retry-")) {
+    last.text = text;
+    return last;
+  }
+  it.count += 1;
+  return add(it, { kind: "notice", id: `retry-${it.count}`, level: "warning", text });
+}
+
+function userItem(update: Extract<Update, { sessionUpdate: "user_message" }>): UserItem {
+  const texts: string[] = [];
+  const attached: string[] = [];
+  for (const block of update.content) {
+    if (block.type === "text") {
+      texts.push(block.text);
+    } else if (block.type === "resource_link") {
+      attached.push(block.name || baseName(block.uri));
+    } else if (block.type === "resource") {
+      attached.push(baseName(block.resource.uri));
+    } else {
+      attached.push("picture");
+    }
+  }
+  return {
+    kind: "user",
+    id: update.messageId,
+    text: texts.join("\n"),
+    attached,
+    steering: update.steering ?? false,
+  };
+}
+
+function baseName(uri: string): string {
+  const name = uri.slice(uri.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function answer(it: Conversation, id: string): AnswerItem {
+  const there = find(it, "answer", id);
+  if (there?.kind === "answer") {
+    return there;
+  }
+  return add(it, { kind: "answer", id, thinking: "", text: "", live: true, interrupted: false });
+}
+
+function grow(
+  it: Conversation,
+  update: Extract<Update, { sessionUpdate: "agent_message_chunk" | "agent_thought_chunk" }>,
+): AnswerItem {
+  const item = answer(it, update.messageId);
+  if (update.sessionUpdate === "agent_message_chunk") {
+    item.text += update.content.text;
+  } else {
+    item.thinking += update.content.text;
+  }
+  return item;
+}
+
+function settle(it: Conversation, update: Extract<Update, { sessionUpdate: "agent_message" }>): Item | "removed" {
+  let text = "";
+  let thinking = "";
+  for (const block of update.content) {
+    if (block.type === "text") {
+      text += block.text;
+    } else if (block.type === "thinking") {
+      thinking += block.text ?? "";
+    }
+  }
+  if (!text && !thinking) {
+    return discard(it, update.messageId) ?? "removed";
+  }
+  const item = answer(it, update.messageId);
+  item.text = text;
+  item.thinking = thinking;
+  item.live = false;
+  item.interrupted = update.interrupted ?? false;
+  return item;
+}
+
+function discard(it: Conversation, id: string): "removed" | undefined {
+  const at = it.items.findLastIndex((item) => item.kind === "answer" && item.id === id);
+  if (at < 0) {
+    return undefined;
+  }
+  it.items.splice(at, 1);
+  return "removed";
+}
+
+function tool(it: Conversation, id: string): ToolItem {
+  const there = find(it, "tool", id);
+  if (there?.kind === "tool") {
+    return there;
+  }
+  return add(it, {
+    kind: "tool",
+    id,
+    title: "Tool",
+    action: "other",
+    status: "pending",
+    input: "",
+    output: "",
+    diffs: [],
+    locations: [],
+  });
+}
+
+function toolChanged(it: Conversation, update: Extract<Update, { sessionUpdate: "tool_call_update" }>): ToolItem {
+  const item = tool(it, update.toolCallId);
+  item.status = update.status;
+  item.title = update.title ?? (item.title === "Tool" ? (update.name ?? item.title) : item.title);
+  item.action = update.kind ?? item.action;
+  item.locations = update.locations ?? item.locations;
+  item.exitCode = update.exitCode ?? item.exitCode;
+  item.elapsedMs = update.elapsedMs ?? item.elapsedMs;
+  if (update.rawInput) {
+    item.input = typeof update.rawInput.command === "string" ? update.rawInput.command : "";
+  }
+  if (update.content) {
+    item.diffs = update.content.flatMap((part) =>
+      part.type === "diff" ? [{ path: part.path, patch: part.patch }] : [],
+    );
+    const said = update.content.flatMap((part) =>
+      part.type === "content" && part.content.type === "text" ? [part.content.text] : [],
+    );
+    item.output = said.length > 0 ? tail(said.join("\n")) : item.output;
+  }
+  if (update.result && !item.output && item.diffs.length === 0) {
+    item.output = tail(update.result.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n"));
+  }
+  return item;
+}
+
+function toolSaid(
+  it: Conversation,
+  update: Extract<Update, { sessionUpdate: "tool_call_content_chunk" }>,
+): ToolItem {
+  const item = tool(it, update.toolCallId);
+  const part = update.content.content;
+  if (part.type === "text") {
+    item.output = tail(item.output + part.text);
+  }
+  return item;
+}
+
+function tail(text: string): string {
+  return text.length > OUTPUT_KEPT ? text.slice(text.length - OUTPUT_KEPT) : text;
+}
+
+const ENDS: Record<string, string> = {
+  max_tokens: "The answer was cut: it reached the longest length the model may give.",
+  max_turn_requests: "The turn was stopped at a limit.",
+  refusal: "The model refused to answer.",
+  cancelled: "Stopped.",
+};
+
+function stateChanged(
+  it: Conversation,
+  update: Extract<Update, { sessionUpdate: "state_update" }>,
+): NoticeItem | undefined {
+  it.state = update.state;
+  it.turnId = update.state === "idle" ? "" : (update.turnId ?? it.turnId);
+  if (update.state !== "idle") {
+    return undefined;
+  }
+  for (const item of it.items) {
+    if (item.kind === "answer") {
+      item.live = false;
+    }
+  }
+  if (update.error) {
+    return notice(it, "error", errorText(update.error));
+  }
+  const text = update.stopReason ? ENDS[update.stopReason] : undefined;
+  return text ? notice(it, update.stopReason === "cancelled" ? "info" : "warning", text) : undefined;
+}
+
+function errorText(error: TurnError): string {
+  return error.hint ? `${error.message} ${error.hint}` : error.message;
+}
