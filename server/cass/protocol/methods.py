@@ -83,10 +83,12 @@ class ReplayFromSeq(Wire):
 
 
 class SessionResumeParams(Wire):
-    """Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed."""
+    """Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed. The additional
+    directories are not stored: a session that is opened again has those that are named here."""
 
     session_id: str
     cwd: str | None = None
+    additional_directories: tuple[str, ...] = ()
     replay_from: Annotated[ReplayFromStart | ReplayFromSeq, Field(discriminator="type")] | None = None
     config_options: dict[str, str] = Field(default_factory=dict)
     rules: Rules = Rules()

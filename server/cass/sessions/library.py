@@ -129,7 +129,12 @@ class Library:
         header, events, journal = self.house.store.open(params.session_id)
         cwd = _folder(params.cwd or header.cwd)
         header = SessionHeader(header.session_id, str(cwd), header.created_at, header.version)
-        opened = methods.SessionNewParams(cwd=str(cwd), rules=params.rules, max_turns=params.max_turns)
+        opened = methods.SessionNewParams(
+            cwd=str(cwd),
+            additional_directories=params.additional_directories,
+            rules=params.rules,
+            max_turns=params.max_turns,
+        )
         try:
             session = Session(self.house, header, Stream(header.session_id, journal, events), opened)
         except BaseException:
