@@ -13,6 +13,8 @@ import pytest
 
 from cass import __version__
 from support.acp import AcpProcess, acp
+from support.provider import ProviderServer
+from support.server import Message
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +42,33 @@ def test_a_wrong_setting_is_said_when_a_session_is_opened(tmp_path: Path, projec
         agent.start()
         error = agent.error("session/new", {"cwd": str(project), "mcpServers": []})
     assert error["data"]["kind"] == "config_error"
+
+
+def test_the_models_to_choose_from_are_looked_up_beside_everything_else(tmp_path: Path, project: Path) -> None:
+    with ProviderServer(models=["small", "large"]) as provider:
+        place = {"CASS_MODEL": "openai/small", "OPENAI_BASE_URL": provider.url, "OPENAI_API_KEY": "sk-1"}
+        with acp(tmp_path / "home", **place) as agent:
+            agent.start()
+            session = agent.call("session/new", {"cwd": str(project), "mcpServers": []})["sessionId"]
+            assert _models(agent.next("config_option_update")) >= {"openai/small", "openai/large"}
+            agent.call("session/set_mode", {"sessionId": session, "modeId": "auto"})
+            assert _models(agent.said(session, "config_option_update")[-1]) >= {"openai/small", "openai/large"}
+            agent.call("authenticate", {"methodId": "cass-setup"})
+
+
+def test_without_any_model_a_prompt_says_that_setting_up_is_needed(tmp_path: Path, project: Path) -> None:
+    with acp(tmp_path / "home", CASS_MODEL="") as agent:
+        agent.start()
+        session = agent.call("session/new", {"cwd": str(project), "mcpServers": []})["sessionId"]
+        error = agent.answer(agent.prompt(session))["error"]
+        assert error["code"] == -32000
+        assert "API_KEY" in error["message"]
+        assert agent.error("authenticate", {"methodId": "cass-setup"})["code"] == -32000
+
+
+def _models(update: Message) -> set[str]:
+    (option,) = [option for option in update["configOptions"] if option["id"] == "model"]
+    return {choice["value"] for choice in option["options"]}
 
 
 @pytest.mark.parametrize(

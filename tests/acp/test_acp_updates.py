@@ -11,7 +11,7 @@ from cass.acp.saying import Call, Chunk, Diff, Saying
 from cass.acp.updates import Updates
 from cass.hunks import unified
 from cass.protocol import events
-from cass.protocol.messages import Text
+from cass.protocol.messages import Text, Usage
 
 
 def _text(said: list[Saying]) -> str:
@@ -81,3 +81,23 @@ def test_the_pairs_of_a_diff_are_in_the_texts(old_lines: list[str], new_lines: l
 def test_a_renaming_is_said_in_words() -> None:
     (said,) = pairs(events.DiffContent(path="/b", patch="rename from /a\nrename to /b\n"))
     assert "Renamed from /a to /b" in said.wire_json()
+
+
+def test_tokens_are_told_where_the_window_is_known() -> None:
+    spent = Usage(input=10, output=2, cost=0.5)
+    (used,) = Updates().of(events.UsageUpdate(used=12, size=1000, total=spent))
+    assert used.wire() == {
+        "sessionUpdate": "usage_update",
+        "used": 12,
+        "size": 1000,
+        "cost": {"amount": 0.5, "currency": "USD"},
+    }
+    assert not Updates().of(events.UsageUpdate(used=12, size=0))
+
+
+def test_waiting_for_a_provider_is_seen() -> None:
+    waiting = events.Retry(attempt=1, max_attempts=4, in_ms=2000, reason="it is busy")
+    (thought,) = Updates().of(waiting)
+    assert isinstance(thought, Chunk) and "Asking again in 2 s: it is busy" in thought.wire_json()
+    (notice,) = Updates(notices=True).of(waiting)
+    assert notice.wire()["severity"] == "warning"

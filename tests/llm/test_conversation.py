@@ -61,7 +61,7 @@ def test_written_step_by_step_or_at_once_it_is_the_same(
 ) -> None:
     wire, terms = _wire(kind, name, tmp_path_factory.getbasetemp())
     remembering = EncodedCache()
-    for length in [*(min(step, len(messages)) for step in steps), len(messages)]:
+    for length in [*sorted(min(step, len(messages)) for step in steps), len(messages)]:
         request = ModelRequest("system", tuple(messages[:length]))
         once = wire.write(request, terms, EncodedCache())
         grown = wire.write(request, terms, remembering)

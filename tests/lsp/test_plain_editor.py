@@ -237,7 +237,10 @@ def test_progress_is_told_and_its_cancel_stops_the_turn(opened: Any) -> None:
     editor.run(editor.actions(0, 1)["cass: Explain this"])
     began = editor.server.until(lambda m: m.get("method") == "$/progress")
     assert began["params"]["value"]["kind"] == "begin"
-    editor.server.until(lambda m: "sleep 30" in str(m.get("params", {}).get("value", {}).get("message")))
+    while not any(
+        "sleep 30" in str(m["params"]["value"]) for m in editor.server.seen if m.get("method") == "$/progress"
+    ):
+        editor.server.until(lambda m: m.get("method") == "$/progress")
     editor.server.notify("window/workDoneProgress/cancel", {"token": began["params"]["token"]})
     end = editor.server.until(lambda m: m.get("method") == "$/progress" and m["params"]["value"]["kind"] == "end")
     assert end["params"]["value"]["message"] == "cancelled"

@@ -100,16 +100,16 @@ class Rpc:
         self._unpacker.feed(data)
 
     def close(self) -> None:
-        """End it, whatever it does."""
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream:
-                with suppress(BrokenPipeError):
-                    stream.close()
+        """Wait for its end; one that does not come is made."""
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(LIMIT)
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                with suppress(BrokenPipeError):
+                    stream.close()
 
 
 class Editor:
@@ -172,7 +172,7 @@ class Editor:
                 return found
             time.sleep(0.02)
         raise AssertionError(
-            f"never: {name or what}\n--- transcript\n{self.transcript}\n--- messages\n{self.messages}"
+            f"never: {name or what}\n--- transcript\n{self.transcript[-2000:]}\n--- messages\n{self.messages[-2000:]}"
         )
 
     def until_lua(self, expression: str) -> Any:
@@ -230,6 +230,6 @@ class Editor:
 
     def close(self) -> None:
         """Quit, whatever is unsaved."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self.rpc.send("nvim_command", "qa!")
         self.rpc.close()

@@ -99,6 +99,12 @@ class AcpClient:
             self._held[session_id] = []
         self._updates[session_id].mode = mode
 
+    def offer(self, models: tuple[str, ...]) -> None:
+        """These models may be chosen, in every session."""
+        self.models = models
+        for updates in self._updates.values():
+            updates.models = models
+
     def release(self, session_id: str) -> None:
         """The client knows the session now."""
         for saying in self._held.pop(session_id, []):

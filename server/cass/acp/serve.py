@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from cass.acp.client import AcpClient
@@ -20,4 +21,6 @@ def serve(environ: Mapping[str, str], flags: Tree) -> int:
     def open_door(endpoint: Endpoint, transport: Transport, leave: rpc.Leave) -> rpc.Door:
         return Server(App(environ), endpoint, AcpClient(endpoint, transport), flags)
 
+    if sys.stdin.isatty():
+        sys.stderr.write("cass acp speaks Agent Client Protocol with an editor. To talk to cass here, run: cass\n")
     return rpc.serve(open_door, lines=True, dialect=DIALECT)

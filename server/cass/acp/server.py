@@ -88,6 +88,7 @@ class Server:
                     "delete": {},
                     "resume": {},
                     "close": {},
+                    "additionalDirectories": {},
                 },
                 "_meta": {"cass": {"hunks": {}}},
             },
@@ -118,7 +119,12 @@ class Server:
         return self._opened(await self._reopen(params, None), params, None)
 
     async def _reopen(self, params: words.ReopenParams, replay: m.ReplayFromStart | None) -> Session:
-        asked = m.SessionResumeParams(session_id=params.session_id, cwd=params.cwd, replay_from=replay)
+        asked = m.SessionResumeParams(
+            session_id=params.session_id,
+            cwd=params.cwd,
+            additional_directories=params.additional_directories or (),
+            replay_from=replay,
+        )
         try:
             return await self._app.library.resume(asked, self._client)
         except CassError:
@@ -212,7 +218,7 @@ class Server:
         except (CassError, TimeoutError) as error:
             log.info("the models could not be listed: %s", error)
             return
-        self._client.models = tuple(model.name for model in found.models)[:_MODELS]
+        self._client.offer(tuple(model.name for model in found.models)[:_MODELS])
         for session in self._app.library.sessions:
             shown = modes.options(session.config_options(), self._client.models)
             self._client.say(session.session_id, (saying.OptionsNow(config_options=shown),))

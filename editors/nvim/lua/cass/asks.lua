@@ -49,17 +49,16 @@ end
 ---@private
 ---@param params table
 function Asks:announce(params)
-  local what = params.title or params.message or 'a question'
   local subject = params.subject or {}
+  local what = params.title or params.message or 'a question'
+  if subject.command then
+    what = 'cass wants to run:\n    ' .. subject.command:gsub('\n', '\n    ')
+  end
   local how = subject.type == 'edit'
       and ':CassReview shows it hunk by hunk, :CassAnswer answers for all of it'
-    or ':CassAnswer answers'
-  local command = subject.command and ('\n    ' .. subject.command:gsub('\n', '\n    ')) or ''
-  self.session:announce({
-    sessionUpdate = '_notice',
-    level = 'warning',
-    text = ('? %s%s\n  %s'):format(what, command, how),
-  })
+    or ':CassAnswer or <CR> here answers'
+  local text = ('? %s\n  %s'):format(what, how)
+  self.session:announce({ sessionUpdate = '_notice', level = 'warning', text = text })
 end
 
 --- Drop questions that are answered elsewhere: their call went on, or their turn ended.

@@ -53,6 +53,13 @@ local function virtual(bufnr, text, group)
   end, lines_of(text))
 end
 
+---@param key string
+---@return string
+local function shown_key(key)
+  local leader = vim.g.mapleader or '\\'
+  return (key:gsub('<[lL]eader>', leader == ' ' and '␣' or leader))
+end
+
 ---@param config table
 ---@param hunk cass.Hunk
 ---@param number integer
@@ -69,10 +76,12 @@ local function hint(config, hunk, number, count)
   }) do
     local key = config.keys and config.keys[pair[1]]
     if key and not (pair[1] == 'amend' and not proposed) then
-      parts[#parts + 1] = key .. ' ' .. pair[2]
+      parts[#parts + 1] = shown_key(key) .. ' ' .. pair[2]
     end
   end
-  return { { head .. (config.hints and #parts > 0 and ': ' .. table.concat(parts, '  ') or ''), 'CassHint' } }
+  return {
+    { head .. (config.hints and #parts > 0 and '  ' .. table.concat(parts, ' · ') or ''), 'CassHint' },
+  }
 end
 
 --- Rows at the top of the buffer that stand above it are only seen when the window is told so.

@@ -9,7 +9,8 @@ local wire = require('cass.wire')
 ---@field private waiting (fun(problem?: string))[]
 ---@field private failures integer
 ---@field private stopping boolean
----@field private hooks { handlers: table<string, lsp.Handler>, started: fun(again: boolean), ended: fun(text: string, again: boolean) }
+---@field private pausing boolean before it is started again
+---@field private hooks { handlers: table<string, lsp.Handler>, started: fun(), ended: fun(text: string, again: boolean) }
 local Server = {}
 Server.__index = Server
 
@@ -76,6 +77,7 @@ function Server.new(root, config, hooks)
     failures = 0,
     ready = false,
     stopping = false,
+    pausing = false,
   }
   return setmetatable(fields, Server)
 end
@@ -87,8 +89,8 @@ function Server:when_ready(callback)
     return callback()
   end
   table.insert(self.waiting, callback)
-  if not self.client then
-    self:start(false)
+  if not self.client and not self.pausing then
+    self:start()
   end
 end
 
@@ -103,8 +105,7 @@ function Server:tell(problem)
 end
 
 ---@private
----@param again boolean
-function Server:start(again)
+function Server:start()
   local cmd, where = Server.find(self.config)
   if not cmd then
     return self:tell(where)
@@ -123,7 +124,7 @@ function Server:start(again)
     on_init = function(started)
       client = started
       self.client, self.ready = started, true
-      self.hooks.started(again)
+      self.hooks.started()
       self:tell()
     end,
     on_exit = function(code, signal, ended)
@@ -159,9 +160,11 @@ function Server:ended(id, code, signal, lived)
   if not again then
     return self:tell(('The server ended (%s).'):format(how))
   end
+  self.pausing = true
   vim.defer_fn(function()
+    self.pausing = false
     if not self.client and not self.stopping then
-      self:start(true)
+      self:start()
     end
   end, pause)
 end
@@ -173,6 +176,7 @@ end
 ---@param bufnr? integer
 function Server:request(method, params, callback, bufnr)
   callback = callback or function() end
+  params = next(params) ~= nil and params or vim.empty_dict() -- an empty table would go out as a list
   self:when_ready(function(problem)
     if problem then
       return callback(problem, nil, 'server')
@@ -211,7 +215,7 @@ function Server:restart()
   if self.client then
     wire.stop(self.client)
   else
-    self:start(true)
+    self:start()
   end
 end
 

@@ -97,26 +97,49 @@ function Session:notice(level, text) self:announce({ sessionUpdate = '_notice', 
 --- Have a session: the present one, or a new one. The callback gets what went wrong.
 ---@param callback fun(problem?: string)
 function Session:open(callback)
-  if self.id and not self.replaying then
-    return callback()
-  end
   if self.opening then
     table.insert(self.opening, callback)
     return
   end
+  if self.id then
+    return callback()
+  end
   self.opening = { callback }
   self.server:request('cass/session/new', { cwd = self.cwd }, function(problem, result)
-    local waiting = self.opening or {}
-    self.opening = nil
     if result then
       self.id = result.sessionId
       self:take(result)
       self:announce({ sessionUpdate = '_opened' })
     end
-    for _, waiter in ipairs(waiting) do
-      waiter(problem)
-    end
+    self:opened(problem)
   end)
+end
+
+--- Tell who waited for the session.
+---@private
+---@param problem? string
+function Session:opened(problem)
+  local waiting = self.opening or {}
+  self.opening = nil
+  for _, waiter in ipairs(waiting) do
+    waiter(problem)
+  end
+end
+
+--- The server is gone. What ran there does not run any more; with `again` the session waits for the next server.
+---@param again boolean
+function Session:lost(again)
+  if self:busy() then
+    self.state = 'idle'
+    self:announce({
+      sessionUpdate = 'state_update',
+      state = 'idle',
+      stopReason = 'cancelled',
+      turnId = self.turn_id,
+    })
+    self.turn_id = nil
+  end
+  self.opening = again and self.id and {} or nil
 end
 
 --- Begin another session with the next prompt; the present one stays stored.
@@ -146,6 +169,7 @@ function Session:resume(id, callback, replay)
     end
   end
   self.id, self.replaying = id, again
+  self.opening = self.opening or {}
   local params = { sessionId = id, replayFrom = again and { type = 'start' } or nil }
   self.server:request('cass/session/resume', params, function(problem, result)
     self.replaying = false
@@ -154,9 +178,12 @@ function Session:resume(id, callback, replay)
       self:take(result)
       self:announce({ sessionUpdate = '_opened' })
     else
+      local waiting = self.opening
       self:forget()
+      self.opening = waiting
       self:announce({ sessionUpdate = '_notice', level = 'error', text = problem })
     end
+    self:opened(problem)
     if callback then
       callback(problem)
     end

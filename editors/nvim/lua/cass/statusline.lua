@@ -51,11 +51,12 @@ end
 ---@return string
 function M.bar(workspace)
   local session = workspace.session
-  local parts = { session.title ~= '' and session.title or 'cass' }
+  local title = session.title ~= '' and session.title or 'cass'
+  local parts = { vim.fn.strchars(title) > 28 and vim.fn.strcharpart(title, 0, 27) .. '…' or title }
   vim.list_extend(parts, parts_of(workspace))
   local model = session:option('model')
   if model ~= '' then
-    parts[#parts + 1] = #model > 34 and '…' .. model:sub(-33) or model
+    parts[#parts + 1] = #model > 26 and '…' .. model:sub(-25) or model
   end
   local usage = session.usage
   if usage.used > 0 then

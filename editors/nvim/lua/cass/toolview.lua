@@ -68,7 +68,8 @@ M.FOLDEXPR = [[getline(v:lnum)[0:3]==#'▸ '?'>1':(getline(v:lnum)[0:3]==#'│ '
 ---@return string
 function M.foldtext()
   local lines = vim.v.foldend - vim.v.foldstart
-  return vim.fn.getline(vim.v.foldstart) .. (lines > 0 and (' (%d lines)'):format(lines) or '')
+  return vim.fn.getline(vim.v.foldstart)
+    .. (lines > 0 and (' (%d line%s)'):format(lines, lines == 1 and '' or 's') or '')
 end
 
 return M

@@ -161,8 +161,11 @@ end
 ---@private
 ---@param block cass.Block
 function Transcript:draw(block)
-  local new = table.concat(block.pending)
-  block.pending = {}
+  local new, kept = table.concat(block.pending):match('^(.-)(\n*)$') -- line ends show once something follows them
+  block.pending = { kept ~= '' and kept or nil }
+  if new == '' then
+    return
+  end
   local row = self:place(block) + block.rows - 1
   local lines = lines_of(new)
   for index = 2, #lines do
@@ -228,7 +231,7 @@ function Transcript:replace(id, lines, groups)
   api.nvim_buf_clear_namespace(self.bufnr, namespace, row + blank, row + block.rows)
   self:write(row + blank, row + block.rows, clean)
   block.rows = blank + #clean
-  block.text, block.pending = { '' }, {}
+  block.text, block.pending = {}, {}
   for number, group in pairs(groups or {}) do
     local at = row + blank + number - 1
     local options = { end_row = at + 1, end_col = 0, hl_group = group, hl_eol = true, strict = false }

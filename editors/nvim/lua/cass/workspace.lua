@@ -30,15 +30,9 @@ function Workspace.new(root, config, documents)
   local self = setmetatable({ root = root, config = config, documents = documents }, Workspace)
   self.server = Server.new(root, config, {
     handlers = self:handlers(),
-    started = function(again) self:started(again) end,
-    ended = function(text)
-      self.session:announce({
-        sessionUpdate = 'state_update',
-        state = 'idle',
-        stopReason = 'cancelled',
-        turnId = self.session.turn_id,
-      })
-      self.session.state = 'idle'
+    started = function() self:started() end,
+    ended = function(text, again)
+      self.session:lost(again)
       self.session:notice('warning', text)
       vim.notify('cass: ' .. text, vim.log.levels.WARN)
     end,
@@ -78,12 +72,11 @@ function Workspace:handlers()
 end
 
 ---@private
----@param again boolean
-function Workspace:started(again)
+function Workspace:started()
   for _, bufnr in ipairs(context.open_files(self.root)) do
     self:attach(bufnr)
   end
-  if again and self.session.id then
+  if self.session.id then
     self.session:resume(self.session.id, function() self.review:refresh() end, false)
   end
   self.completion:refresh()
