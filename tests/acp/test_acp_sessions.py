@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.acp import AcpProcess, acp, allow
+from support.server import script
 
 
 @pytest.mark.parametrize("version", [0, 1, 2, 65535])
@@ -132,3 +133,21 @@ def test_options_are_answered_whole(agent: AcpProcess, project: Path) -> None:
     back = agent.call("session/set_config_option", {**params, "value": "default"})["configOptions"]
     assert {o["id"]: o["currentValue"] for o in back}["effort"] == "default"
     assert agent.error("session/set_config_option", {**params, "value": "much"})["code"] == -32602
+
+
+def test_further_folders_are_part_of_the_project_also_when_it_is_opened_again(
+    tmp_path: Path, project: Path
+) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b").write_text("needle\n")
+    read = {"tool_calls": [{"name": "read_file", "arguments": {"path": str(tmp_path / "more" / "b")}}]}
+    steps = [read, {"text": "1", "expect": "needle"}, read, {"text": "2", "expect": "needle"}]
+    folders = {"cwd": str(project), "additionalDirectories": [str(tmp_path / "more")], "mcpServers": []}
+    with acp(tmp_path / "home", CASS_MODEL=script(tmp_path / "s.json", *steps)) as agent:
+        agent.start()
+        session = agent.call("session/new", folders)["sessionId"]
+        assert agent.answer(agent.prompt(session))["result"]["stopReason"] == "end_turn"
+        agent.call("session/close", {"sessionId": session})
+        agent.call("session/load", {"sessionId": session, **folders})
+        assert agent.answer(agent.prompt(session))["result"]["stopReason"] == "end_turn"
+        assert all(m.get("method") != "session/request_permission" for m in agent.seen)

@@ -179,9 +179,9 @@ class Server:
         except asyncio.CancelledError:
             session.work.cancel(turn_id)
             end = await session.work.finished(turn_id)
-        return self._ended(end)
+        return self._ended(session, end)
 
-    def _ended(self, end: StateUpdate) -> words.Ended:
+    def _ended(self, session: Session, end: StateUpdate) -> words.Ended:
         reason = end.stop_reason or "end_turn"
         if reason != "error":
             return words.Ended(stop_reason=reason)
@@ -189,7 +189,9 @@ class Server:
             raise RpcError(FAILED, "the turn failed", {"kind": "internal"})
         failure = CassError(end.error.message, hint=end.error.hint or "", kind=end.error.kind)
         said = self._endpoint.failed(failure)
-        raise RpcError(said.code, str(failure), said.data)  # clients show the message alone, so the hint is in it
+        nothing_to_ask = end.error.kind == "config_error" and not session.model_name
+        code = AUTH_REQUIRED if nothing_to_ask else said.code  # so that clients offer to set a model up
+        raise RpcError(code, str(failure), said.data)  # clients show the message alone, so the hint is in it
 
     async def _cancel(self, params: words.SessionParams) -> None:
         try:
