@@ -39,6 +39,11 @@ function Workspace.new(root, config, documents)
   })
   self.session = Session.new(self.server, root)
   self.review = Review.new(self)
+  self.session:listen(function(update)
+    if update.sessionUpdate == 'tool_call_update' and update.exitCode then -- a command ran: files may be others now
+      documents:reload({ uris = vim.tbl_map(vim.uri_from_bufnr, context.open_files(root)) })
+    end
+  end)
   self.asks = Asks.new(self.session, config, function() self:redraw() end)
   self.chat = Chat.new(self)
   self.completion = require('cass.completion').new(self)
