@@ -93,6 +93,21 @@ def test_a_client_that_knows_hunks_decides_one_by_one(agent: AcpProcess, project
     assert (project / "a").read_text() == "".join(["first\n", *lines[1:]])
 
 
+def test_a_command_is_shown_whole_before_it_is_allowed(agent: AcpProcess, project: Path) -> None:
+    command = "echo harmless" + " " * 200 + "; touch made\n# \u202etxt.exe\x1b[8m\ntouch ```made"
+    session = agent.open(
+        project, {"tool_calls": [{"name": "shell", "arguments": {"command": command}}]}, {"text": "I see."}
+    )
+    asked: list[Message] = []
+    agent.on_request = lambda m: (asked.append(m), allow(m, "reject_once"))[1]
+    agent.answer(agent.prompt(session))
+    call = asked[0]["params"]["toolCall"]
+    shown = call["content"][0]["content"]["text"]
+    assert shown == "````sh\necho harmless<200 blanks>; touch made\n# <U+202E>txt.exe\\x1b[8m\ntouch ```made\n````"
+    assert "\n" not in call["title"]
+    assert not list(project.iterdir())
+
+
 def test_cancelling_withdraws_the_question(agent: AcpProcess, project: Path) -> None:
     (project / "a").write_text("one\n")
     session = agent.open(project, {"tool_calls": [_edit("one", "1")]}, {"text": "never"}, {"text": "later"})

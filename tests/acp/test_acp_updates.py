@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,13 +51,19 @@ def test_pieces_are_the_whole(pieces: list[str]) -> None:
     assert _stream(*pieces, whole="".join(pieces)) == "".join(pieces)
 
 
+def test_ten_thousand_pieces_cost_next_to_nothing() -> None:
+    began = time.process_time()
+    assert len(_stream(*["twenty characters or s"] * 10_000, whole="twenty characters or s" * 10_000)) == 220_000
+    assert time.process_time() - began < 2
+
+
 def test_the_output_of_a_command_is_bounded_in_size_and_number() -> None:
-    time = [100.0]
-    calls = Calls(now=lambda: time[0])
+    clock = [100.0]
+    calls = Calls(now=lambda: clock[0])
     calls.update(events.ToolCallUpdate(tool_call_id="c", status="in_progress", title="run"))
     sent: list[Call] = []
     for _ in range(10_000):
-        time[0] += 0.001
+        clock[0] += 0.001
         chunk = events.TextContent(content=Text(text="y" * 100))
         update = calls.output(events.ToolCallContentChunk(tool_call_id="c", content=chunk))
         sent += [update] if update else []

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from cass.acp import visible
 from cass.acp.diffs import pairs
 from cass.acp.saying import Call, Content, Diff, Location, Shown
+from cass.protocol.asking import PermissionSubject
 from cass.protocol.events import DiffContent, TextContent, ToolCallContentChunk, ToolCallUpdate, ToolContent
 from cass.protocol.messages import Text
 from cass.protocol.wire import JsonObject
@@ -64,11 +66,15 @@ class Calls:
             content=content,
         )
 
-    def asked(self, tool_call_id: str, title: str) -> Call:
-        """A call that waits for permission, as far as it is known."""
-        known = self._known.get(tool_call_id)
-        call = known.call if known else Call(tool_call_id=tool_call_id)
-        return call.model_copy(update={"session_update": None, "title": title, "status": "pending"})
+    def asked(self, subject: PermissionSubject, title: str) -> Call:
+        """A call that waits for permission, as far as it is known. A command is shown whole: its title is not."""
+        known = self._known.get(subject.tool_call_id)
+        call = known.call if known else Call(tool_call_id=subject.tool_call_id)
+        update: JsonObject = {"session_update": None, "title": visible.line(title), "status": "pending"}
+        if subject.command is not None:
+            shown = Shown(content=Text(text=visible.command(subject.command)))
+            update["content"] = (shown, *(call.content or ()))
+        return call.model_copy(update=update)
 
 
 _KEPT = {"title", "kind", "status"}
@@ -81,7 +87,7 @@ def _call(event: ToolCallUpdate, known: Call | None) -> Call:
     return Call(
         session_update="tool_call_update" if known else "tool_call",
         tool_call_id=event.tool_call_id,
-        title=event.title or (None if known else event.name or "Tool call"),
+        title=visible.line(event.title) if event.title else None if known else event.name or "Tool call",
         kind=event.kind,
         status=status,
         locations=tuple(Location(path=place.path, line=place.line) for place in event.locations)

@@ -76,6 +76,11 @@ class AcpClient:
         """Every ACP client can be asked for permission."""
         return True
 
+    @property
+    def reads_files(self) -> bool:
+        """Whether the editor gives files; one that once did not answer in time counts as one that does not."""
+        return self.abilities.read_files and not self._mute_files
+
     def update(self, session_id: str, seq: int, event: Event) -> None:
         """Tell about an event."""
         updates = self._updates.get(session_id)
@@ -133,7 +138,7 @@ class AcpClient:
     async def request_permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
         """Ask. Whatever is no clear answer is a refusal."""
         updates = self._updates.get(ask.session_id) or self._new_updates()
-        call = updates.calls.asked(ask.subject.tool_call_id, ask.title)
+        call = updates.calls.asked(ask.subject, ask.title)
         params = _Ask(session_id=ask.session_id, tool_call=call, options=ask.options).wire()
         try:
             answer = _Answer.model_validate(await self._endpoint.request("session/request_permission", params))
@@ -157,7 +162,7 @@ class AcpClient:
 
     async def read_file(self, session_id: str, path: Path) -> str | None:
         """A file as the editor has it; None where it does not say."""
-        if not self.abilities.read_files or self._mute_files:
+        if not self.reads_files:
             return None
         try:
             async with asyncio.timeout(_FILE_SECONDS):

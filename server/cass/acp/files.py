@@ -123,9 +123,9 @@ class ClientWorkspace(Workspace):
     def _goes_through_editor(self, edit: FileEdit) -> bool:
         """Text in UTF-8 that is changed, in a client that can write and be read back. New, moved and deleted files,
         and other encodings, are ours to do: the protocol has no words for them."""
-        can = self._client.abilities
+        can = self._client.reads_files and self._client.abilities.write_files
         base = edit.base
-        if not (can.read_files and can.write_files) or edit.op != "modify" or base is None or edit.new_text is None:
+        if not can or edit.op != "modify" or base is None or edit.new_text is None:
             return False
         return base.encoding == "utf-8" and not base.bom and base.source != "overlay" and self.inside(edit.path)
 

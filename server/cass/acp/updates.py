@@ -17,10 +17,10 @@ from cass.protocol.messages import ContentBlock, Text, Thinking
 
 @dataclass
 class _Said:
-    """A message on its way: what the client has of it, and what the model has said since it began anew."""
+    """A message on its way: what the client has of it, and, when the model began anew, what it has said since."""
 
-    shown: str = ""
-    now: str = ""
+    shown: list[str] = field(default_factory=list[str])
+    anew: str | None = None
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Updates:
                 return self._whole(event)
             case events.MessageDiscarded():
                 for (message_id, _), said in self._said.items():
-                    said.now = "" if message_id == event.message_id else said.now
+                    said.anew = "" if message_id == event.message_id else said.anew
                 return ()
             case events.ToolCallUpdate():
                 return (self.calls.update(event),)
@@ -93,17 +93,20 @@ class Updates:
 
     def _piece(self, role: saying.ChunkKind, message_id: str, text: str) -> Sequence[saying.Saying]:
         said = self._said.setdefault((message_id, role), _Said())
-        said.now += text
-        return self._catch_up(role, message_id, said)
+        if said.anew is None:
+            said.shown.append(text)
+            return (_chunk(role, message_id, Text(text=text)),) if text else ()
+        said.anew += text
+        return self._catch_up(role, message_id, said, said.anew)
 
-    def _catch_up(self, role: saying.ChunkKind, message_id: str, said: _Said) -> Sequence[saying.Saying]:
-        """Say what the client has not been shown yet."""
-        if said.shown.startswith(said.now):
+    def _catch_up(self, role: saying.ChunkKind, message_id: str, said: _Said, now: str) -> Sequence[saying.Saying]:
+        """Say what of the message as it is now was not shown yet."""
+        shown = "".join(said.shown)
+        if shown.startswith(now):
             return ()
         # A model that began anew and says something else is shown below what it said first.
-        begun = said.now.startswith(said.shown)
-        more = said.now[len(said.shown) :] if begun else f"\n\n{said.now}"
-        said.shown = said.now
+        more = now[len(shown) :] if now.startswith(shown) else f"\n\n{now}"
+        said.shown, said.anew = [now], None
         return (_chunk(role, message_id, Text(text=more)),)
 
     def _whole(self, event: events.AgentMessage) -> Sequence[saying.Saying]:
@@ -116,10 +119,10 @@ class Updates:
         )
         for role, whole in roles:
             said = self._said.pop((event.message_id, role), None) or _Said()
-            said.now = whole
-            if said.shown and (role == "agent_thought_chunk" or said.shown.strip() == whole.strip()):
+            shown = "".join(said.shown).strip()
+            if shown and (role == "agent_thought_chunk" or shown == whole.strip()):
                 continue  # thinking that was shown is not said again because the provider words its end otherwise
-            found += self._catch_up(role, event.message_id, said)
+            found += self._catch_up(role, event.message_id, said, whole)
         return found
 
     def _options(self, options: Sequence[events.ConfigOption]) -> Sequence[saying.Saying]:
