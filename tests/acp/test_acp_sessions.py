@@ -151,3 +151,33 @@ def test_further_folders_are_part_of_the_project_also_when_it_is_opened_again(
         agent.call("session/load", {"sessionId": session, **folders})
         assert agent.answer(agent.prompt(session))["result"]["stopReason"] == "end_turn"
         assert all(m.get("method") != "session/request_permission" for m in agent.seen)
+
+
+def test_a_turn_that_was_cut_off_is_marked_and_the_session_goes_on(tmp_path: Path, project: Path) -> None:
+    step = {"text": "I began and ", "tool_calls": [{"name": "shell", "arguments": {"command": "sleep 60"}}]}
+    model = script(tmp_path / "s.json", step, {"text": "Here again."})
+    with acp(tmp_path / "home", CASS_MODEL=model) as first:
+        first.start()
+        session = first.call("session/new", {"cwd": str(project), "mcpServers": []})["sessionId"]
+        first.call("session/set_mode", {"sessionId": session, "modeId": "auto"})
+        first.prompt(session, "please")
+        first.next("tool_call", status="in_progress")
+        first.process.kill()
+        first.process.wait()
+    with acp(tmp_path / "home", CASS_MODEL=model) as again:
+        again.start()
+        again.call("session/load", {"sessionId": session, "cwd": str(project), "mcpServers": []})
+        assert again.text(session) == "I began and *This turn was stopped.*"
+        assert again.said(session, "tool_call_update")[-1]["status"] == "failed"
+        assert again.answer(again.prompt(session, "go on"))["result"]["stopReason"] == "end_turn"
+        assert again.text(session).endswith("Here again.")
+
+
+def test_a_session_that_another_process_has_is_refused_with_words(tmp_path: Path, project: Path) -> None:
+    with acp(tmp_path / "home") as one, acp(tmp_path / "home") as two:
+        one.start()
+        two.start()
+        session = one.open(project, {"text": "x"})
+        one.answer(one.prompt(session))
+        error = two.error("session/load", {"sessionId": session, "cwd": str(project), "mcpServers": []})
+        assert error["data"]["kind"] == "session_busy" and str(one.process.pid) in error["message"]

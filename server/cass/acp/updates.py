@@ -82,7 +82,7 @@ class Updates:
                 return self._notice(event)
             case events.StateUpdate(state="idle"):
                 self._said.clear()
-                return ()
+                return self._ended(event) if self.replaying else ()
             case _:
                 return ()
 
@@ -132,6 +132,14 @@ class Updates:
             self.mode = mode
             found.append(saying.ModeNow(current_mode_id=mode))
         return (*found, saying.OptionsNow(config_options=modes.options(options, self.models)))
+
+    def _ended(self, event: events.StateUpdate) -> Sequence[saying.Saying]:
+        """How an earlier turn ended: when it happened, the answer to the prompt said so."""
+        if event.stop_reason == "cancelled":
+            return (_chunk("agent_message_chunk", f"{event.turn_id}-end", Text(text="*This turn was stopped.*")),)
+        if event.error:
+            return self._remark("error", event.error.message, "agent_message_chunk")
+        return ()
 
     def _notice(self, event: events.Notice) -> Sequence[saying.Saying]:
         if event.level == "info" and event.turn_id:  # what a slash command answers
