@@ -14,6 +14,7 @@ from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm.client import LLMClient
 from cass.ports import Store, Workspace
+from cass.ports.ide import Ide, NoIde
 from cass.process import Guard, ShellJobs
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import SessionListParams
@@ -39,6 +40,7 @@ class App:
         self._guard = Guard()
         self._models: LLMClient | None = None
         self.wrap_workspace: Callable[[Workspace], Workspace] = lambda disk: disk
+        self.ide: Ide = NoIde()
         self._warming: asyncio.Task[None] | None = None
 
     def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
@@ -135,6 +137,7 @@ class App:
             open_jobs=self._jobs,
             data_dir=self.places.data,
             config_dir=self.places.config,
+            ide=lambda: self.ide,
         )
 
     def _jobs(self, session_id: str, config: Config) -> ShellJobs:

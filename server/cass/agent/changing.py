@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from cass import applying, proposals
-from cass.agent import report
+from cass.agent import problems, report
 from cass.agent.desk import Desk
 from cass.errors import ToolError
 from cass.ports import Action, Applied, FileEdit, Outcome
@@ -29,6 +29,7 @@ async def apply(
         raise ToolError("This file has proposed changes that are not applied yet. The user decides with /apply.")
     edits, verdict = proposals.decide(action.edits, proposal, decisions)
     desk.remember(edits)
+    before = await problems.of(desk.ide, edits)
     try:
         applied = await applying.apply(desk.workspace, edits)
     except ToolError as error:
@@ -41,6 +42,7 @@ async def apply(
     await desk.made(edits, applied, reviewed=asked)
     report.resolved(desk, turn_id, proposal, "conflict" if applied.failed else "applied", decisions)
     told = [verdict or action.done or "Done.", *_unsaved(applied), *_failed(applied), await desk.ledger.news()]
+    told.append(await problems.difference(desk.ide, edits, before))
     return Outcome.text("\n\n".join(part for part in told if part), is_error=bool(applied.failed))
 
 

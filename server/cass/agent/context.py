@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cass.agent.desk import Desk
 from cass.ports import Files, Jobs, Question, ToolSettings
+from cass.ports.ide import Ide
 from cass.protocol.events import PlanEntry, TextContent, ToolCallContentChunk
 from cass.protocol.messages import Text
 
@@ -23,6 +24,11 @@ class CallContext:
     def workspace(self) -> Files:
         """The files, as the model looks at them."""
         return self.desk.ledger.view
+
+    @property
+    def ide(self) -> Ide:
+        """What the editor knows of the code."""
+        return self.desk.ide
 
     @property
     def jobs(self) -> Jobs:

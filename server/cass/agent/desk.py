@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cass.ledger import Ledger
 from cass.ports import Applied, FileEdit, Jobs, Question, ToolSettings, Workspace
+from cass.ports.ide import Ide
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import Event, PlanEntry, UserMessage
 from cass.protocol.messages import Message, Usage
@@ -74,6 +75,11 @@ class Desk(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What the model believes of the files."""
+        ...
+
+    @property
+    def ide(self) -> Ide:
+        """What the editor knows of the code."""
         ...
 
     @property

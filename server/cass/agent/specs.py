@@ -29,6 +29,7 @@ class ModuleTool:
     kind: ToolKind
     params: type[BaseModel]
     run: Prepare
+    needs: str = ""
 
     async def prepare(self, params: BaseModel, ctx: ToolContext) -> Action:
         """Say what the call would do."""
@@ -55,6 +56,7 @@ def load(modules: Sequence[ModuleType]) -> dict[str, Tool]:
             kind=parts["kind"],
             params=parts["Params"],
             run=cast("Prepare", parts["prepare"]),
+            needs=str(parts.get("needs", "")),
         )
     return tools
 
@@ -62,7 +64,7 @@ def load(modules: Sequence[ModuleType]) -> dict[str, Tool]:
 def specs(tools: Sequence[Tool]) -> tuple[ToolSpec, ...]:
     """What the model is told of the tools, in order of name."""
     return tuple(
-        ToolSpec(tool.name, tool.description, _lean(tool.params.model_json_schema()))
+        ToolSpec(tool.name, tool.description, _lean(tool.params.model_json_schema()), tool.needs)
         for tool in sorted(tools, key=lambda tool: tool.name)
     )
 

@@ -16,6 +16,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
+from pygls.workspace.position_codec import PositionCodec
 
 from cass import __version__
 from cass.errors import ToolError
@@ -129,6 +130,11 @@ class Editor:
         """The open document with this address."""
         found = self._server.workspace.get_text_document(uri)
         return found if isinstance(found, Document) and any(d is found for d in self.documents) else None
+
+    @property
+    def codec(self) -> PositionCodec:
+        """The editor's position encoding."""
+        return self._server.workspace.position_codec
 
     async def changed(self) -> None:
         """Wait until the editor tells of a change."""

@@ -12,6 +12,7 @@ from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
 from cass.hunks import line_end, make_hunks, split_lines
+from cass.protocol.editing import Range
 
 
 class Document(TextDocument):
@@ -45,12 +46,21 @@ class Document(TextDocument):
         if isinstance(change, types.TextDocumentContentChangeWholeDocument):
             self._source, self._rows = change.text, split_lines(change.text)
             return
+        start, end = change.range.start, change.range.end
+        self._put((start.line, start.character), (end.line, end.character), change.text)
+
+    def replace(self, range: Range, text: str) -> None:
+        """Put a text in the place of a range, in the editor's units."""
+        start, end = range.start, range.end
+        self._put((start.line, start.character), (end.line, end.character), text)
+
+    def _put(self, start: tuple[int, int], end: tuple[int, int], put: str) -> None:
         rows = self.rows
-        first, left = self._place(change.range.start)
-        last, right = self._place(change.range.end)
+        first, left = self._place(*start)
+        last, right = self._place(*end)
         before = rows[first][:left] if first < len(rows) else ""
         after = rows[last][right:] if last < len(rows) else ""
-        text = before + change.text + after
+        text = before + put + after
         last = min(last + 1, len(rows))
         if first and text.startswith("\n") and rows[first - 1].endswith("\r"):
             first -= 1
@@ -85,23 +95,23 @@ class Document(TextDocument):
             return types.Position(line=min(line, len(rows)), character=0)
         return types.Position(line=len(rows) - 1, character=self.units(rows[-1]))
 
-    def _place(self, position: types.Position) -> tuple[int, int]:
+    def _place(self, line: int, character: int) -> tuple[int, int]:
         """Line and character of a position; what lies behind a line's or the text's end means that end."""
         rows = self.rows
-        if position.line >= len(rows):
+        if line >= len(rows):
             if not rows or line_end(rows[-1]):
                 return len(rows), 0
             return len(rows) - 1, len(rows[-1])
-        row = rows[position.line]
+        row = rows[line]
         content = row[: len(row) - len(line_end(row))]
-        if content.isascii() or position.character == 0:
-            return position.line, min(position.character, len(content))
+        if content.isascii() or character == 0:
+            return line, min(character, len(content))
         at = 0
         for index, char in enumerate(content):
             at += self.units(char)
-            if at > position.character:
-                return position.line, index
-        return position.line, len(content)
+            if at > character:
+                return line, index
+        return line, len(content)
 
 
 class Mirror(Workspace):

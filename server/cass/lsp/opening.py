@@ -14,6 +14,7 @@ from cass.lsp.commands import Commands, folder_of
 from cass.lsp.documents import EditorWorkspace
 from cass.lsp.editor import Editor
 from cass.lsp.features import Features
+from cass.lsp.ide import EditorIde
 from cass.lsp.mirror import Document
 from cass.lsp.plain import PlainClient
 from cass.protocol.wire import JsonObject, as_object
@@ -41,6 +42,7 @@ async def open_editor(
     endpoint.other = editor.take
     saves = app.config.editor.save == "touched"
     app.wrap_workspace = lambda disk: EditorWorkspace(editor, disk, saves=saves)
+    app.ide = EditorIde(editor)
     plain = PlainClient(app, editor, transport, folder_of(params) or root)
     if not abilities.commands:
         commands = Commands(app, editor, plain)

@@ -13,11 +13,12 @@ from cass.protocol.wire import JsonObject
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as the model sees it: `parameters` is a JSON Schema object."""
+    """A tool as the model sees it: `parameters` is a JSON Schema object. `needs` is the tool's own."""
 
     name: str
     description: str
     parameters: JsonObject
+    needs: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from cass.ports.files import FileEdit, Files
+from cass.ports.ide import Ide
 from cass.ports.jobs import Jobs
 from cass.protocol.events import Event, PlanEntry, ToolContent, ToolLocation
 from cass.protocol.messages import Image, Text, ToolKind
@@ -68,6 +69,11 @@ class ToolContext(Protocol):
     @property
     def workspace(self) -> Files:
         """The files, to look at; an action's edits change them."""
+        ...
+
+    @property
+    def ide(self) -> Ide:
+        """What the editor knows of the code; a tool that needs it names in `needs` what it asks."""
         ...
 
     @property
@@ -137,6 +143,11 @@ class Tool(Protocol):
     @property
     def kind(self) -> ToolKind:
         """For the client's icon."""
+        ...
+
+    @property
+    def needs(self) -> str:
+        """A question of `Ide.can` without which the tool is not offered; empty for none."""
         ...
 
     @property

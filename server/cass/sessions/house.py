@@ -9,13 +9,14 @@ from pathlib import Path
 from cass.config import Config
 from cass.layers import Loaded
 from cass.ports import Jobs, Models, Store, Tool, ToolSpec, Workspace
+from cass.ports.ide import Ide
 from cass.sessions.command import Command
 
 
 @dataclass(frozen=True)
 class House:
     """The parts. `config_for` is the configuration of a folder, its project layer included; `data_dir` holds what
-    sessions keep besides the store."""
+    sessions keep besides the store; `ide` is the editor of this process, or one that can nothing."""
 
     models: Models
     store: Store
@@ -27,3 +28,4 @@ class House:
     open_jobs: Callable[[str, Config], Jobs]
     data_dir: Path
     config_dir: Path
+    ide: Callable[[], Ide]

@@ -16,6 +16,7 @@ from cass.config import Config, LimitConfig
 from cass.errors import CassError
 from cass.ledger import Ledger
 from cass.ports import Applied, Client, FileEdit, Question, SessionHeader, ToolSettings
+from cass.ports.ide import Ide
 from cass.protocol import methods
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import ConfigOption, ConfigOptionUpdate, EditUpdate, Event, PlanEntry, UserMessage
@@ -127,6 +128,11 @@ class Session:
             shell_timeout_max=tools.shell_timeout_max,
             spill_dir=self.house.data_dir / "output" / self.session_id,
         )
+
+    @property
+    def ide(self) -> Ide:
+        """What the editor knows of the code."""
+        return self.house.ide()
 
     def emit(self, event: Event) -> None:
         """The one way out."""

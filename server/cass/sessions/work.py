@@ -173,12 +173,13 @@ class Work:
         session, house = self._session, self._session.house
         if not session.model_name:
             session.set_option("model", await house.models.default())
+        can = {"", *session.ide.can}
         return Turn(
             desk=session,
             model=house.models.get(session.model_name),
-            gate=Gate(session, house.tools, session.rules),
+            gate=Gate(session, {n: t for n, t in house.tools.items() if t.needs in can}, session.rules),
             system=session.system_prompt(),
-            tools=house.specs,
+            tools=tuple(spec for spec in house.specs if spec.needs in can),
             limits=session.limits,
             effort=session.effort,
             max_output=session.config.llm.max_output,

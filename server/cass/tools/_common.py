@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, cast
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from cass.errors import ToolError
 from cass.ports import Action, FileText, Outcome, ToolContext
+from cass.protocol.editing import Location
+
+_PLACES = 200
 
 
 class ToolParams(BaseModel):
@@ -54,6 +59,20 @@ def refusal(title: str, path: Path, error: ToolError) -> Action:
         fail(error)
 
     return Action(title=title, kind="read", changes=False, paths=(path,), run=run)
+
+
+def named(uri: str, ctx: ToolContext) -> str:
+    """A document's path as the model reads it; its URI where it is no file."""
+    address = urlsplit(uri)
+    return short(Path(unquote(address.path)), ctx) if address.scheme == "file" else uri
+
+
+def places(found: Sequence[Location], ctx: ToolContext) -> str:
+    """Places, a line each."""
+    lines = [f"{named(place.uri, ctx)}:{place.range.start.line + 1}" for place in found[:_PLACES]]
+    if len(found) > _PLACES:
+        lines.append(f"[… {len(found) - _PLACES} more]")
+    return "\n".join(lines) or "None found."
 
 
 def fail(error: ToolError) -> NoReturn:
