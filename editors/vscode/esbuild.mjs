@@ -33,7 +33,7 @@ const page = {
 
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
-await cp("media/chat.css", "dist/webview/chat.css");
+await cp("webview/chat.css", "dist/webview/chat.css");
 await cp("node_modules/@vscode/codicons/dist/codicon.css", "dist/webview/codicon.css");
 await cp("node_modules/@vscode/codicons/dist/codicon.ttf", "dist/webview/codicon.ttf");
 

@@ -99,5 +99,5 @@ def test_all_tools_together_are_cheap_to_describe() -> None:
     everywhere = [spec for module, spec in specs.items() if not hasattr(module, "needs")]
     assert len(json.dumps(everywhere, separators=(",", ":"), ensure_ascii=False)) / 4 <= 1_300
     in_an_editor = [spec for module, spec in specs.items() if hasattr(module, "needs")]
-    assert len(json.dumps(in_an_editor, separators=(",", ":"), ensure_ascii=False)) / 4 <= 350
+    assert len(json.dumps(in_an_editor, separators=(",", ":"), ensure_ascii=False)) / 4 <= 400
     assert not any("$ref" in json.dumps(spec) for spec in specs.values())

@@ -34,18 +34,12 @@ export class ApprovalCard {
     this.element = h(
       "section",
       { class: "card approval", "aria-label": `cass asks: ${visible(ask.title)}`, tabindex: "-1" },
-      h(
-        "header",
-        {},
-        icon(ask.subject.type === "command" ? "terminal" : "question"),
-        h("h2", {}, visible(ask.title)),
-      ),
+      h("header", {}, icon(ask.subject.type === "command" ? "terminal" : "question"), h("h2", {}, headline(ask))),
       ask.description ? h("p", {}, visible(ask.description)) : undefined,
       ask.subject.command ? h("pre", { class: "command", tabindex: "0" }, visible(ask.subject.command)) : undefined,
       ask.subject.cwd ? h("p", { class: "faint" }, `in ${visible(ask.subject.cwd)}`) : undefined,
       ...(ask.proposal?.files ?? []).map((file) => this.file(file)),
-      this.answers,
-      this.note,
+      h("div", { class: "foot" }, this.answers, this.note),
     );
     this.note.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) {
@@ -196,6 +190,10 @@ class HunkRow {
     );
     field.focus();
   }
+}
+
+function headline(ask: Approval["ask"]): string {
+  return ask.subject.type === "command" ? "Run this command?" : visible(ask.title);
 }
 
 function label(option: PermissionOption, card: Approval): string {

@@ -35,6 +35,7 @@ export class Pickers {
     const value = option.options?.find((one) => one.value === option.currentValue)?.name ?? option.currentValue;
     const command = option.id as ViewCommand;
     const words = option.id === "model" ? value.slice(value.lastIndexOf("/") + 1) : value;
+    const isPlain = option.id === "effort" && (value === "" || value === "default");
     return h(
       "button",
       {
@@ -45,7 +46,7 @@ export class Pickers {
         onclick: () => this.post({ type: "command", command }),
       },
       icon(mark),
-      h("span", {}, words || (option.id === "model" ? "Model" : option.name)),
+      isPlain ? undefined : h("span", {}, words || option.name),
     );
   }
 }

@@ -46,13 +46,7 @@ export class Composer {
       "div",
       { class: "composer" },
       this.popup.element,
-      h(
-        "div",
-        { class: "box" },
-        this.chips,
-        this.field,
-        h("div", { class: "row" }, pickers, h("span", { class: "space" }), this.stop, this.send),
-      ),
+      h("div", { class: "box" }, this.chips, this.field, h("div", { class: "row" }, pickers, this.stop, this.send)),
     );
     this.field.addEventListener("input", () => this.typed());
     this.field.addEventListener("keydown", (event) => this.key(event));

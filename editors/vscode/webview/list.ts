@@ -162,7 +162,7 @@ export class List {
         return { element: view.element, draw: () => view.update(item) };
       }
       case "tool": {
-        const view = new ToolView(item, this.openFile);
+        const view = new ToolView(this.openFile);
         return { element: view.element, draw: () => view.update(item) };
       }
       case "user": {

@@ -23,7 +23,7 @@ const STATES: Record<ToolItem["status"], string> = {
   cancelled: "stopped",
 };
 
-/** Shows one call. It opens by itself while a command runs, and for a change; the user's own opening holds. */
+/** Shows one call. It is open by itself while a command runs; what the user opened or closed stays so. */
 export class ToolView {
   readonly element = h("details", { class: "tool" });
   private readonly head = h("summary", {});
@@ -32,15 +32,11 @@ export class ToolView {
   private drawnDiffs = "";
   private touched = false;
 
-  constructor(
-    item: ToolItem,
-    private readonly openFile: (path: string, line: number) => void,
-  ) {
+  constructor(private readonly openFile: (path: string, line: number) => void) {
     this.element.append(this.head, this.body);
     this.head.addEventListener("click", () => {
       this.touched = true;
     });
-    this.element.open = item.action === "edit" && item.diffs.length > 0;
   }
 
   /** Draw what the item has become. */
@@ -48,7 +44,7 @@ export class ToolView {
     this.drawHead(item);
     const running = item.status === "in_progress" && item.action === "execute";
     if (!this.touched) {
-      this.element.open = running || item.diffs.length > 0;
+      this.element.open = running;
     }
     const diffs = JSON.stringify(item.diffs);
     if (diffs !== this.drawnDiffs) {

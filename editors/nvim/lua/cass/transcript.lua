@@ -25,6 +25,9 @@ Transcript.__index = Transcript
 
 local namespace = api.nvim_create_namespace('cass.transcript')
 
+--- Lines up to which treesitter highlights: it looks at every paragraph again with each piece of text.
+local TREESITTER_LINES = 800
+
 ---@param name string
 ---@param max_fps integer
 ---@return cass.Transcript
@@ -153,6 +156,10 @@ function Transcript:flush()
   end
   vim.bo[self.bufnr].modifiable = false
   self.dirty = {}
+  if api.nvim_buf_line_count(self.bufnr) > TREESITTER_LINES and vim.bo[self.bufnr].syntax == '' then
+    pcall(vim.treesitter.stop, self.bufnr)
+    vim.bo[self.bufnr].syntax = 'markdown'
+  end
   self.drawn = vim.uv.now()
   self.flushes = self.flushes + 1
   self:follow(follow)

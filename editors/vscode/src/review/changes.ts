@@ -2,10 +2,11 @@
 
 import * as vscode from "vscode";
 import { type Asking, hunkIds } from "../asking";
+import { openDocument } from "../ide/documents";
 import type { HunkDecision, ReviewFile, ReviewHunk, ReviewResolveParams } from "../protocol";
 import type { Sessions } from "../session/sessions";
-import { describe, type Wire } from "../session/wire";
-import { fromProposal } from "./text";
+import type { Wire } from "../session/wire";
+import { fromProposal, relocated, textLines } from "./text";
 
 /** How long after a key the list is asked for anew, ms. */
 const AFTER_TYPING = 250;
@@ -93,11 +94,12 @@ export class Changes implements vscode.Disposable {
   /** A hunk of a proposal that is being asked about: its verdict goes into the answer to the question. */
   private decideHere(action: Decision, hunk: ReviewHunk, words: { text?: string; comment?: string }): boolean {
     const card = hunk.proposalId ? this.asking.about(hunk.proposalId) : undefined;
-    if (!card || action === "comment" || !hunkIds(card).includes(hunk.hunkId)) {
+    const hunkId = idInProposal(hunk);
+    if (!card || action === "comment" || !hunkIds(card).includes(hunkId)) {
       return false;
     }
     const decision = ({ keep: "accept", revert: "reject", amend: "amend" } as const)[action];
-    const verdict: HunkDecision = { hunkId: hunk.hunkId, decision };
+    const verdict: HunkDecision = { hunkId, decision };
     this.asking.decide(card.id, {
       ...verdict,
       ...(words.comment ? { reason: words.comment } : {}),
@@ -132,9 +134,8 @@ export class Changes implements vscode.Disposable {
     if (sessionId) {
       try {
         listed = (await this.wire.request("cass/review/list", { sessionId })).files ?? [];
-      } catch (error) {
-        listed = [];
-        void describe(error); // the server says of its trouble itself
+      } catch {
+        listed = []; // the server is gone, or says of its trouble itself
       }
     }
     if (mine === this.asked) {
@@ -147,7 +148,8 @@ export class Changes implements vscode.Disposable {
   private merge(): void {
     const sessionId = this.sessions.conversation?.sessionId;
     const cards = this.asking.approvals.filter((card) => card.ask.sessionId === sessionId);
-    const decided = new Set(cards.flatMap((card) => Object.keys(card.decisions)));
+    const decided = (hunk: ReviewHunk) =>
+      cards.some((card) => card.ask.subject.proposalId === hunk.proposalId && card.decisions[idInProposal(hunk)]);
     const known = new Set(this.listed.flatMap((file) => file.hunks.map((hunk) => hunk.proposalId ?? "")));
     const asked = cards.flatMap((card) => {
       const proposalId = card.ask.subject.proposalId ?? "";
@@ -155,8 +157,24 @@ export class Changes implements vscode.Disposable {
       return files.map((file) => fromProposal(file, vscode.Uri.file(file.path).toString(), proposalId));
     });
     this.files = [...this.listed, ...asked]
-      .map((file) => ({ ...file, hunks: file.hunks.filter((hunk) => !decided.has(hunk.hunkId)) }))
+      .map((file) => ({ ...file, hunks: placed(file).filter((hunk) => !decided(hunk)) }))
       .filter((file) => file.hunks.length > 0);
     this.changed.fire();
   }
+}
+
+/** The server's list names a proposed hunk by its proposal, too. */
+function idInProposal(hunk: ReviewHunk): string {
+  const prefix = `${hunk.proposalId}/`;
+  return hunk.hunkId.startsWith(prefix) ? hunk.hunkId.slice(prefix.length) : hunk.hunkId;
+}
+
+/** A file's hunks at their place in the open document: the user may have typed since they were listed. */
+function placed(file: ReviewFile): ReviewHunk[] {
+  const document = openDocument(file.uri);
+  if (!document) {
+    return file.hunks;
+  }
+  const lines = textLines(document.getText());
+  return file.hunks.map((hunk) => relocated(lines, hunk));
 }

@@ -15,7 +15,6 @@ export class Paint implements vscode.Disposable {
     backgroundColor: new vscode.ThemeColor("diffEditor.removedLineBackground"),
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.deletedForeground"),
     overviewRulerLane: vscode.OverviewRulerLane.Left,
-    light: {},
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
   });
   private readonly fresh = vscode.window.createTextEditorDecorationType({
@@ -112,8 +111,11 @@ function ghost(
       after: {
         contentText: kind === "inserted" ? `→ ${shown}` : shown,
         margin: "0 0 0 2em",
-        color: new vscode.ThemeColor("editor.foreground"),
-        backgroundColor: new vscode.ThemeColor(`diffEditor.${kind}TextBackground`),
+        // Opaque: what lies beneath is the red of the old line.
+        color: new vscode.ThemeColor(
+          kind === "inserted" ? "gitDecoration.addedResourceForeground" : "editorCodeLens.foreground",
+        ),
+        backgroundColor: new vscode.ThemeColor("editor.background"),
         fontStyle: kind === "removed" ? "italic" : "normal",
       },
     },

@@ -58,6 +58,24 @@ export function hunkAt(hunks: readonly ReviewHunk[], line: number): ReviewHunk |
   return hunks.find((hunk) => line >= hunk.line - 1 && line < hunk.line - 1 + Math.max(1, hunk.lines));
 }
 
+/** The hunk where its text stands now: at its line, else at the nearest line that has it. A hunk whose text is not
+ * there, or that covers no lines, stays where it was said to be. */
+export function relocated(lines: readonly string[], hunk: ReviewHunk): ReviewHunk {
+  const wanted = textLines(hunk.kind === "proposed" ? hunk.oldText : hunk.newText);
+  const isAt = (line: number) => wanted.every((text, at) => lines[line - 1 + at] === text);
+  if (wanted.length === 0 || isAt(hunk.line)) {
+    return hunk;
+  }
+  for (let far = 1; far <= lines.length; far++) {
+    for (const line of [hunk.line + far, hunk.line - far]) {
+      if (line >= 1 && isAt(line)) {
+        return { ...hunk, line };
+      }
+    }
+  }
+  return hunk;
+}
+
 function replaced(text: string, hunks: readonly ReviewHunk[], by: (hunk: ReviewHunk) => string): string {
   const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? [];
   for (const hunk of [...hunks].sort((a, b) => b.line - a.line)) {

@@ -42,6 +42,7 @@ async function cass(steps, options = {}) {
 async function play(api, steps, options = {}) {
   const script = path.join(folder(), "..", `script-${Date.now()}-${Math.random().toString(36).slice(2)}.json`);
   fs.writeFileSync(script, JSON.stringify({ steps }));
+  api.sessions.cancel();
   await api.sessions.fresh();
   await api.sessions.setOption("model", `scripted/${script}`);
   for (const [id, value] of Object.entries(options)) {
@@ -74,7 +75,10 @@ async function idle(api) {
 }
 
 /** The open question for permission. */
-const approval = (api) => until("a question for permission", () => api.asking.approvals[0]);
+const approval = (api) =>
+  until("a question for permission", () =>
+    api.asking.approvals.find((card) => card.ask.sessionId === api.sessions.conversation.sessionId),
+  );
 
 /** Write a file and open it in an editor. */
 async function open(name, text) {
