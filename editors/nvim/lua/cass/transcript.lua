@@ -26,7 +26,7 @@ Transcript.__index = Transcript
 local namespace = api.nvim_create_namespace('cass.transcript')
 
 --- Lines up to which treesitter highlights: it looks at every paragraph again with each piece of text.
-local TREESITTER_LINES = 800
+local TREESITTER_LINES = 500
 
 ---@param name string
 ---@param max_fps integer
