@@ -64,11 +64,12 @@ class Library:
         `session_not_found`, `session_busy` (another process has it), `replay_gone`."""
         session = self._open.get(params.session_id)
         fresh = session is None
+        was_torn = False
         if session is None:
             session = self._load(params)
             await settle_interrupted(session)
             await restore_overlay(session)
-            _close_torn_turn(session)
+            was_torn = _close_torn_turn(session)
         replay = params.replay_from
         if replay is not None:
             after = replay.seq if isinstance(replay, methods.ReplayFromSeq) else None
@@ -79,6 +80,8 @@ class Library:
                     "those updates are not kept any more", hint="Replay from the start.", kind="replay_gone"
                 )
         session.attach(client)
+        if was_torn:  # said to whoever opened it: before, nobody was there to hear it
+            session.emit(Notice(level="warning", text="The last turn was interrupted when cass ended."))
         self._configure(session, params.config_options)
         return session
 
@@ -179,13 +182,14 @@ def _folder(text: str) -> Path:
     return path.resolve()
 
 
-def _close_torn_turn(session: Session) -> None:
-    """A turn that was running when its process died is ended now, so that the conversation is whole."""
+def _close_torn_turn(session: Session) -> bool:
+    """A turn that was running when its process died is ended now, so that the conversation is whole. Whether there
+    was one."""
     state = session.stream.state
     if state.state == "idle" and not state.open_calls:
-        return
+        return False
     turn_id = state.turn_id
     for unanswered in state.interrupted_calls():
         session.emit(unanswered)
     session.emit(StateUpdate(turn_id=turn_id, state="idle", stop_reason="cancelled"))
-    session.emit(Notice(turn_id=turn_id, level="warning", text="The last turn was interrupted when cass ended."))
+    return True
