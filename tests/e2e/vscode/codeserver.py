@@ -70,18 +70,16 @@ class Workbench:
     environ: Mapping[str, str]
     count: int = field(default=0)
 
-    def run(self, script: str, *arguments: str, limit: float = 180, **environ: str) -> str:
-        """Run one of the Node scripts beside this file against the workbench; its output. AssertionError with the
-        output when it fails."""
+    def start(self, script: str, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+        """Start one of the Node scripts beside this file against the workbench, in a group of its own."""
         self.count += 1
-        profile = self.root / f"profile-{self.count}"
-        node = subprocess.Popen(
+        return subprocess.Popen(
             [str(prefix() / "nodepip" / "bin" / "node"), str(HERE / script), *arguments],
             cwd=prefix() / "drv",
             env={
                 **self.environ,
                 "CS_PORT": str(self.port),
-                "PROFILE": str(profile),
+                "PROFILE": str(self.root / f"profile-{self.count}"),
                 "CHROMIUM": str(chromium()),
                 "EXTENSION": str(EXTENSION),
                 **environ,
@@ -90,6 +88,10 @@ class Workbench:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def run(self, script: str, *arguments: str, limit: float = 240, **environ: str) -> str:
+        """Run a script to its end; its output. AssertionError with the output when it fails."""
+        node = self.start(script, *arguments, **environ)
         try:
             said, _ = node.communicate(timeout=limit)
         except subprocess.TimeoutExpired:

@@ -28,7 +28,7 @@ export function fromProposal(file: ProposedFile, uri: string, proposalId: string
     op: file.op,
     ...(file.moveTo ? { moveTo: file.moveTo } : {}),
     hunks: (file.hunks ?? []).map((hunk) => ({
-      hunkId: hunk.hunkId,
+      hunkId: `${proposalId}/${hunk.hunkId}`,
       kind: "proposed",
       line: hunk.oldStart,
       lines: hunk.oldLines,

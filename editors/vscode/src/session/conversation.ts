@@ -224,7 +224,10 @@ function userItem(update: Extract<Update, { sessionUpdate: "user_message" }>): U
 function baseName(uri: string): string {
   const name = uri.slice(uri.lastIndexOf("/") + 1);
   try {
-    return decodeURIComponent(name);
+    return decodeURIComponent(name).replace(
+      /#L(\d+)-L(\d+)$/,
+      (_all, from, to) => `:${from === to ? from : `${from}-${to}`}`,
+    );
   } catch {
     return name;
   }

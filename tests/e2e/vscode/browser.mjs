@@ -1,0 +1,77 @@
+// A browser on the workbench, and the hands to use it.
+
+import { createRequire } from "node:module";
+
+const { chromium } = createRequire(`${process.cwd()}/x.js`)("playwright-core");
+
+/** Longest wait for anything on the screen, ms. */
+export const LIMIT = 30_000;
+
+/** A browser with a throw-away profile. */
+export function launch(viewport = { width: 1440, height: 900 }) {
+  return chromium.launchPersistentContext(process.env.PROFILE, {
+    executablePath: process.env.CHROMIUM,
+    headless: true,
+    viewport,
+    deviceScaleFactor: 1,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--enable-precise-memory-info",
+    ],
+  });
+}
+
+/** The workbench on a folder. */
+export async function openWorkbench(browser, folder) {
+  const page = browser.pages()[0] ?? (await browser.newPage());
+  page.setDefaultTimeout(LIMIT);
+  await page.goto(`http://127.0.0.1:${process.env.CS_PORT}/?folder=${folder}`);
+  await page.locator(".explorer-viewlet .monaco-list-row").first().waitFor({ timeout: 60_000 });
+  return page;
+}
+
+/** Run a command from the palette, by its title. */
+export async function command(page, title) {
+  await page.keyboard.press("F1");
+  await page.locator(".quick-input-widget input").fill(`>${title}`);
+  const row = page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+  await row.waitFor();
+  await page.keyboard.press("Enter");
+}
+
+/** Open a file of the folder in an editor. */
+export async function openFile(page, name) {
+  await page.locator(".explorer-viewlet .monaco-list-row", { hasText: name }).first().dblclick();
+  await page.locator(`.tab[data-resource-name="${name}"]`).first().waitFor();
+  await page.locator(".editor-instance .view-line").first().waitFor();
+}
+
+/** The chat view's page. */
+export async function openChat(page) {
+  await command(page, "cass: Open Chat");
+  const chat = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+  await chat.locator(".composer textarea").waitFor();
+  return chat;
+}
+
+/** Say something in the chat. */
+export async function say(chat, text) {
+  const field = chat.locator(".composer textarea");
+  await field.fill(text);
+  await field.press("Enter");
+}
+
+/** Wait until cass is at rest after a turn that began. */
+export async function idle(chat) {
+  await chat.getByRole("status").filter({ hasText: /cass has (answered|stopped)/ }).waitFor({ state: "attached" });
+}
+
+/** Switch the colour theme by its name in the settings. */
+export async function waitForTheme(page, kind) {
+  await page.locator(`.monaco-workbench.${kind}`).first().waitFor();
+}
