@@ -80,9 +80,11 @@ local function dress(window, reading)
   if reading then
     options.foldmethod, options.foldexpr, options.foldlevel = 'expr', toolview.FOLDEXPR, 0
     options.foldtext = "v:lua.require'cass.toolview'.foldtext()"
-    options.foldenable, options.fillchars, options.conceallevel = true, 'fold: ', 2
+    options.foldenable, options.fillchars, options.conceallevel = true, 'fold: ,eob: ', 2
+    options.statusline = ' cass%=q closes · <C-c> stops '
   else
-    options.winfixheight = true
+    options.winfixheight, options.fillchars = true, 'eob: '
+    options.statusline = ' your words%=<CR> sends '
   end
   for name, value in pairs(options) do
     api.nvim_set_option_value(name, value, { win = window, scope = 'local' })
@@ -170,7 +172,8 @@ function Chat:redraw_bar()
   if not self:is_open() then
     return
   end
-  local text = require('cass.statusline').bar(self.workspace):gsub('%%', '%%%%')
+  local text =
+    require('cass.statusline').bar(self.workspace, api.nvim_win_get_width(self.window)):gsub('%%', '%%%%')
   api.nvim_set_option_value('winbar', text, { win = self.window, scope = 'local' })
 end
 

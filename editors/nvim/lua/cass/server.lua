@@ -155,7 +155,9 @@ function Server:ended(id, code, signal, lived)
   local again = self.failures <= MOST_RESTARTS
   local pause = math.min(500 * 2 ^ (self.failures - 1), 8000)
   local next_step = again and ('It is started again in %.1f s.'):format(pause / 1000)
-    or ':CassRestart starts it again; :checkhealth cass and ' .. require('vim.lsp.log').get_filename() .. ' say more.'
+    or ':CassRestart starts it again; :checkhealth cass and '
+      .. require('vim.lsp.log').get_filename()
+      .. ' say more.'
   self.hooks.ended(('The server ended (%s). %s'):format(how, next_step), again)
   if not again then
     return self:tell(('The server ended (%s).'):format(how))

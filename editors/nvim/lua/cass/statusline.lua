@@ -46,27 +46,39 @@ function M.line(workspace)
   return #parts > 0 and 'cass: ' .. table.concat(parts, ' · ') or 'cass'
 end
 
---- For the bar above the chat.
----@param workspace cass.Workspace
+---@param text string
+---@param width integer
 ---@return string
-function M.bar(workspace)
+local function shortened(text, width)
+  return vim.fn.strchars(text) > width and vim.fn.strcharpart(text, 0, width - 1) .. '…' or text
+end
+
+--- For the bar above the chat: the parts that fit, the least needed left out first.
+---@param workspace cass.Workspace
+---@param width integer
+---@return string
+function M.bar(workspace, width)
   local session = workspace.session
-  local title = session.title ~= '' and session.title or 'cass'
-  local parts = { vim.fn.strchars(title) > 28 and vim.fn.strcharpart(title, 0, 27) .. '…' or title }
-  vim.list_extend(parts, parts_of(workspace))
-  local model = session:option('model')
-  if model ~= '' then
-    parts[#parts + 1] = #model > 26 and '…' .. model:sub(-25) or model
-  end
-  local usage = session.usage
+  local usage, model = session.usage, session:option('model')
+  local extras = {}
   if usage.used > 0 then
     local size = usage.size > 0 and ' of ' .. thousands(usage.size) or ''
-    parts[#parts + 1] = thousands(usage.used) .. size
+    extras[#extras + 1] = thousands(usage.used) .. size
   end
   if usage.cost then
-    parts[#parts + 1] = ('$%.3f'):format(usage.cost)
+    extras[#extras + 1] = ('$%.3f'):format(usage.cost)
   end
-  return table.concat(parts, ' · ')
+  if model ~= '' then
+    extras[#extras + 1] = vim.fn.strchars(model) > 26 and '…' .. model:sub(-25) or model
+  end
+  local state = table.concat(parts_of(workspace), ' · ')
+  local title = shortened(session.title ~= '' and session.title or 'cass', 28)
+  local line = ' ' .. title .. (state ~= '' and ' · ' .. state or '')
+  for _, extra in ipairs(extras) do
+    local longer = line .. ' · ' .. extra
+    line = vim.fn.strdisplaywidth(longer) <= width and longer or line
+  end
+  return line
 end
 
 return M
