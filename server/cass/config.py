@@ -136,6 +136,27 @@ class UiConfig(Section):
     completion: UiCompletionConfig = setting(UiCompletionConfig, "Completion while typing.")
 
 
+class CompletionConfig(Section):
+    """Completion of what is being typed in an editor. A project's file may only switch it off."""
+
+    enabled: bool = setting(
+        False, "Whether the model is asked to go on with what is being typed, in all languages.", project="tighten"
+    )
+    languages: dict[str, bool] = setting(
+        dict, "On or off for single languages, by LSP's language id, whatever `enabled` says.", project="tighten"
+    )
+    model: str | None = setting(None, "The model that completes, as provider/model; unset: the session's.")
+    debounce: int = setting(120, "Milliseconds without another key until the model is asked.", ge=0, le=10_000)
+    max_tokens: int = setting(128, "Longest completion, tokens.", project="tighten", ge=1, le=4_096)
+    timeout: float = setting(10.0, "Seconds until an answer comes too late.", gt=0, le=120)
+    max_prefix: int = setting(
+        6_000, "Characters before the cursor that are sent at most.", project="tighten", ge=100, le=200_000
+    )
+    max_suffix: int = setting(
+        2_000, "Characters behind the cursor that are sent at most.", project="tighten", ge=0, le=200_000
+    )
+
+
 class EditorConfig(Section):
     """What cass does in an editor."""
 
@@ -186,6 +207,7 @@ class Config(Section):
     limits: LimitConfig = setting(LimitConfig, "Limits of a turn.")
     tools: ToolConfig = setting(ToolConfig, "Limits of the tools.")
     instructions: InstructionConfig = setting(InstructionConfig, "Project instructions.")
+    completion: CompletionConfig = setting(CompletionConfig, "Inline completion.")
     editor: EditorConfig = setting(EditorConfig, "Editors.")
     ui: UiConfig = setting(UiConfig, "The terminal.")
     log: LogConfig = setting(LogConfig, "The log.")

@@ -200,6 +200,8 @@ def _tightens(key: str, value: object, now: object) -> bool:
             return order.index(str(value)) <= order.index(str(now))
     if key.startswith("permissions."):
         return isinstance(value, list)
+    if key.startswith("completion.") and isinstance(value, bool | dict):
+        return value is False or (isinstance(value, dict) and not any(cast("Tree", value).values()))
     if isinstance(value, int | float) and not isinstance(value, bool):
         return now is None or (isinstance(now, int | float) and value <= now)
     return False

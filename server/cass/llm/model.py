@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 
 from cass.config import LlmConfig, ModelConfig
 from cass.errors import CassError, ModelError
-from cass.llm.assemble import Assembly, Expected
+from cass.llm.assemble import Assembly, EmptyAnswer, Expected
 from cass.llm.attempt import Attempt
 from cass.llm.chat import ChatWire
+from cass.llm.cursor import chat_request, from_chat, kept
 from cass.llm.encoded import EncodedCache
 from cass.llm.failures import Place, Refused, explain
+from cass.llm.fim import Filler
 from cass.llm.library import load_library
-from cass.llm.link import Link
+from cass.llm.link import Link, silent
 from cass.llm.preset import Endpoint, ModelFacts
 from cass.llm.quirks import QuirkBook, Quirks, learn
 from cass.llm.responses import ResponsesWire
@@ -23,8 +25,8 @@ from cass.llm.retry import RetryPolicy
 from cass.llm.terms import Terms, origin, terms_of
 from cass.llm.tokens import MESSAGE_TOKENS, calibrated, rough_tokens
 from cass.llm.wire import Body, Wire
-from cass.ports import Completed, Model, ModelEvent, ModelNotice, ModelRequest
-from cass.protocol.messages import Image, ToolCall, ToolResult, Usage
+from cass.ports import Completed, CompletionRequest, Model, ModelEvent, ModelNotice, ModelRequest
+from cass.protocol.messages import Image, Text, ToolCall, ToolResult, Usage
 
 MAX_LESSONS = 8
 """How often one request is changed because the endpoint refused a part of it."""
@@ -61,6 +63,9 @@ class RemoteModel(Model):
         self._key = origin(endpoint, model)
         self._asked_facts = False
         self._told_truncation = False
+        self._filler = Filler(
+            endpoint, self.place, link, lambda: self.quirks.fill, lambda way: self._learn(fill=way)
+        )
 
     @property
     def name(self) -> str:
@@ -97,11 +102,37 @@ class RemoteModel(Model):
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Ask; see `cass.ports.Model`."""
-        return self._stream(request)
+        return self._stream(request, self._shared.llm.max_retries)
 
-    async def _stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+    async def complete(self, request: CompletionRequest) -> str:
+        """See `cass.ports.Model`."""
+        try:
+            async with asyncio.timeout(request.seconds):
+                await load_library()
+                way = await self._filler.way()
+                if way == "chat":
+                    text = from_chat(await self._say(chat_request(request)), request)
+                else:
+                    text = await self._filler.fill(way, request)
+        except TimeoutError:
+            raise silent(self.place, request.seconds) from None
+        return kept(text, request.suffix)
+
+    async def _say(self, request: ModelRequest) -> str:
+        """The text of an answer that is asked for once, also when it was cut at its longest; empty for none."""
+        said: list[str] = []
+        try:
+            async with aclosing(self._stream(request, 0)) as events:
+                async for event in events:
+                    if isinstance(event, Completed):
+                        said += [block.text for block in event.content if isinstance(block, Text)]
+        except EmptyAnswer:
+            return ""
+        return "".join(said)
+
+    async def _stream(self, request: ModelRequest, retries: int) -> AsyncGenerator[ModelEvent]:
         await load_library()
-        policy = RetryPolicy(self._shared.llm.max_retries, self._shared.llm.max_retry_wait, self._shared.retry_base)
+        policy = RetryPolicy(retries, self._shared.llm.max_retry_wait, self._shared.retry_base)
         lessons = 0
         while True:
             terms = terms_of(self.endpoint, self._model, self.quirks, self._shared.llm.max_output)

@@ -37,7 +37,7 @@ class Preset:
     `own_headers(environ)` are sent to the provider's own host only. `efforts` maps our words for effort to the
     provider's; `effort_style` says how they are sent. `cache_marks(model)`: the model wants cache breakpoints.
     `responses_only(model)`: answers on the Responses API only. `window(model)`: a size known beforehand.
-    `facts(ask, base_url, model)` asks the endpoint. `connect` makes the whole model, in place of all this.
+    `chat_only`: it fills no gaps in texts, so nothing is tried. `facts(ask, base_url, model)` asks the endpoint. `connect` makes the whole model, in place of all this.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Preset:
     usage_include: bool = False
     reasoning_details: bool = False
     prompt_cache_key: bool = False
+    chat_only: bool = False
     cache_marks: Callable[[str], bool] | None = None
     responses_only: Callable[[str], bool] | None = None
     window: Callable[[str], int | None] | None = None

@@ -27,7 +27,8 @@ class Quirks:
     """How one model at one endpoint differs from what is sent by default.
 
     `dropped` are parameters that it refuses, as `name` or `name=value`; `ratio` is tokens counted there over tokens
-    estimated here; `window` is in tokens; prices are US dollars per million tokens.
+    estimated here; `window` is in tokens; prices are US dollars per million tokens; `fill` is how it is asked for the
+    text between two others (`cass.llm.fim`).
     """
 
     dropped: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Quirks:
     no_images: bool = False
     null_content: Literal["", "empty"] = ""
     reasoning_back: Literal["", "yes", "no"] = ""
+    fill: str = ""
     window: int | None = None
     input_price: float | None = None
     output_price: float | None = None

@@ -16,6 +16,7 @@ from cass.ports.files import (
 from cass.ports.jobs import JobReport, Jobs
 from cass.ports.model import (
     Completed,
+    CompletionRequest,
     FinishReason,
     Model,
     ModelEvent,
@@ -36,6 +37,7 @@ __all__ = [
     "AppliedFile",
     "Client",
     "Completed",
+    "CompletionRequest",
     "FileEdit",
     "FileText",
     "Files",

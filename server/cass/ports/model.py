@@ -35,6 +35,19 @@ class ModelRequest:
 
 
 @dataclass(frozen=True)
+class CompletionRequest:
+    """What stands before and behind the cursor, lines ended by \\n. `path` and `language` (LSP's id) say what kind of
+    text it is; `seconds` is how long the answer may take."""
+
+    prefix: str
+    suffix: str
+    path: str
+    language: str
+    max_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TextDelta:
     """Some more of the answer."""
 
@@ -97,6 +110,11 @@ class Model(Protocol):
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Ask. Ends with exactly one `Completed`, or raises a ModelError. Closing the iterator or cancelling the
         task that reads it closes the connection at once."""
+        ...
+
+    async def complete(self, request: CompletionRequest) -> str:
+        """The text that belongs between prefix and suffix, repeating neither; empty when there is none. Asked once,
+        never again; ModelError for whatever goes wrong. Cancelling closes the connection at once."""
         ...
 
     def estimate(self, text: str) -> int:

@@ -11,6 +11,7 @@ base_url = "https://api.openai.com/v1"
 key_env = "OPENAI_API_KEY"
 default_model = "gpt-5.1"
 prompt_cache_key = True
+chat_only = True
 
 _RESPONSES_ONLY = re.compile(
     r"(^|/)(o\d+(-mini)?-pro|gpt-5[\d.]*-pro|.*codex.*|.*deep-research.*|computer-use)", re.I

@@ -12,6 +12,7 @@ key_env = "OPENROUTER_API_KEY"
 default_model = "anthropic/claude-sonnet-4.5"
 effort_style = "object"
 usage_include = True
+chat_only = True
 reasoning_details = True
 
 

@@ -23,7 +23,16 @@ from cass.errors import (
 )
 from cass.llm.calls import new_id
 from cass.llm.tokens import rough_tokens
-from cass.ports import Completed, FinishReason, Model, ModelEvent, ModelRequest, TextDelta, ThinkingDelta
+from cass.ports import (
+    Completed,
+    CompletionRequest,
+    FinishReason,
+    Model,
+    ModelEvent,
+    ModelRequest,
+    TextDelta,
+    ThinkingDelta,
+)
 from cass.protocol.messages import Text, Thinking, ToolCall, ToolResult, Usage
 from cass.protocol.wire import JsonObject
 
@@ -79,11 +88,21 @@ class Step(_Strict):
     finish: Literal["stop", "tool_calls", "length", "refusal"] | None = None
 
 
+class ScriptedCompletion(_Strict):
+    """What is offered at a cursor, wherever the text before it ends with `after`, once `delay_ms` are over."""
+
+    text: str
+    after: str = ""
+    delay_ms: float = Field(default=0, ge=0, le=600_000)
+
+
 class Script(_Strict):
     """The answers, in order. The one that is given is the one that stands at as many answers as the conversation
-    already has, so that a resumed session goes on where it was."""
+    already has, so that a resumed session goes on where it was. Of the completions the first one that fits is
+    offered."""
 
     steps: tuple[Step, ...]
+    completions: tuple[ScriptedCompletion, ...] = ()
     context_window: int | None = Field(default=None, ge=256)
 
 
@@ -141,6 +160,14 @@ class ScriptedModel(Model):
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Give the answer at its place."""
         return self._play(request)
+
+    async def complete(self, request: CompletionRequest) -> str:
+        """Offer the first completion that fits."""
+        for offer in self.script.completions:
+            if request.prefix.endswith(offer.after):
+                await asyncio.sleep(offer.delay_ms / 1000)
+                return offer.text
+        return ""
 
     async def _play(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         position = sum(message.role == "assistant" for message in request.messages)
