@@ -108,6 +108,13 @@ class ServerProcess:
             if wanted(message):
                 return message
 
+    def next(self, timeout: float) -> Message:
+        """The next message, answered by nobody; queue.Empty when there is none in time."""
+        message = self._messages.get(timeout=timeout)
+        assert message is not None, f"the server ended; stderr: {self.stderr.decode()[-2000:]}"
+        self.seen.append(message)
+        return message
+
     def update(self, kind: str, **fields: object) -> Message:
         """The next session update of a kind with these fields."""
 

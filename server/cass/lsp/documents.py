@@ -167,7 +167,8 @@ class EditorWorkspace(Workspace):
     async def _change(self, document: Document, edit: FileEdit, new: str) -> str:
         """Change the buffer and save it; why it was not saved, in words."""
         below = await self._below(edit.path)
-        if not await editing.put(self._editor, document, new, f"cass: {edit.path.name}"):
+        before = edit.base.text if edit.base else ""
+        if not await editing.put(self._editor, document, before, new, f"cass: {edit.path.name}"):
             raise ToolError(
                 f"The editor did not take the change to {edit.path}. Nothing was changed in it. Read it again.",
                 kind="stale",

@@ -24,11 +24,13 @@ _REFUSED_SECONDS = 0.2
 _SAVE_SECONDS = 30.0
 
 
-async def put(editor: Editor, document: Document, new: str, label: str) -> bool:
-    """Have the editor make the document's text `new`, in one edit of its present version; whether it did. What the
-    editor answers is not believed: some say yes to edits they refused. A user who types meanwhile is no reason to
-    call it undone."""
-    uri, before = document.uri, document.source
+async def put(editor: Editor, document: Document, before: str, new: str, label: str) -> bool:
+    """Have the editor make `new` of the text `before`, in one edit of its present version; whether it did. A
+    document that holds another text by now is left alone. What the editor answers is not believed: some say yes to
+    edits they refused. A user who types meanwhile is no reason to call it undone."""
+    uri = document.uri
+    if document.source != before:
+        return False  # nothing may be awaited between this look and the sending
     edits = document.edits(new)
     if not edits:
         return True
