@@ -29,15 +29,17 @@ export class ApprovalCard {
   constructor(
     private card: Approval,
     private readonly send: Send,
+    folder: string,
   ) {
     const { ask } = card;
+    const elsewhere = ask.subject.cwd === folder ? undefined : ask.subject.cwd;
     this.element = h(
       "section",
       { class: "card approval", "aria-label": `cass asks: ${visible(ask.title)}`, tabindex: "-1" },
       h("header", {}, icon(ask.subject.type === "command" ? "terminal" : "question"), h("h2", {}, headline(ask))),
       ask.description ? h("p", {}, visible(ask.description)) : undefined,
       ask.subject.command ? h("pre", { class: "command", tabindex: "0" }, visible(ask.subject.command)) : undefined,
-      ask.subject.cwd ? h("p", { class: "faint" }, `in ${visible(ask.subject.cwd)}`) : undefined,
+      elsewhere ? h("p", { class: "faint" }, `in ${visible(elsewhere)}`) : undefined,
       ...(ask.proposal?.files ?? []).map((file) => this.file(file)),
       h("div", { class: "foot" }, this.answers, this.note),
     );
@@ -47,6 +49,11 @@ export class ApprovalCard {
       }
     });
     this.update(card);
+  }
+
+  /** Whether it is about changes of files. */
+  get isEdit(): boolean {
+    return this.card.ask.proposal !== undefined;
   }
 
   /** Take over the verdicts given elsewhere. */
@@ -85,6 +92,9 @@ export class ApprovalCard {
         what ? h("span", { class: "badge" }, what) : undefined,
         file.moveTo ? h("span", { class: "faint" }, `→ ${visible(file.moveTo)}`) : undefined,
         h("span", { class: "space" }),
+        iconButton("go-to-file", "Show in place", () =>
+          this.send({ type: "openFile", path: file.path, line: hunks[0]?.oldStart ?? 0 }),
+        ),
         iconButton("diff", "Show in the diff editor", show),
       ),
       ...hunks.map((hunk, at) => this.hunk(file, hunk, at, hunks.length)),

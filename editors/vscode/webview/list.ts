@@ -170,8 +170,11 @@ export class List {
         return { element, draw: () => drawUser(element, item) };
       }
       default: {
-        const element = h("p", { class: `notice ${item.level}`, role: item.level === "error" ? "alert" : "note" });
-        return { element, draw: () => drawNotice(element, item) };
+        const element = h("div", {
+          class: `notice ${item.level}`,
+          role: item.level === "error" ? "alert" : "note",
+        });
+        return { element, draw: () => drawNotice(element, item, this.markdown) };
       }
     }
   }
@@ -186,6 +189,8 @@ function drawUser(element: HTMLElement, item: UserItem): void {
   );
 }
 
-function drawNotice(element: HTMLElement, item: NoticeItem): void {
-  element.replaceChildren(icon(item.level === "info" ? "info" : item.level), h("span", {}, item.text));
+function drawNotice(element: HTMLElement, item: NoticeItem, markdown: Markdown): void {
+  const words = h("div", { class: "markdown" });
+  words.append(markdown.render(item.text));
+  element.replaceChildren(icon(item.level === "info" ? "info" : item.level), words);
 }

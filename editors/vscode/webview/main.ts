@@ -151,13 +151,18 @@ class Page {
           planView(it, this.planOpen, (open) => {
             this.planOpen = open;
           }),
-          reviewView(it, this.post),
+          this.isAskedAboutEdits() ? undefined : reviewView(it, this.post),
         ]
       : [];
     const meter = meterView(it?.meter, this.post);
     this.status.replaceChildren(...parts.filter((part) => part !== undefined));
     this.pickers.element.append(...(meter ? [meter] : []));
     this.list.settle();
+  }
+
+  /** Then the question has the buttons. */
+  private isAskedAboutEdits(): boolean {
+    return [...this.cards.values()].some((card) => card instanceof ApprovalCard && card.isEdit);
   }
 
   private drawAsked(approvals: Approval[], questions: Extract<ToView, { type: "asked" }>["questions"]): void {
@@ -173,7 +178,7 @@ class Page {
       if (card instanceof ApprovalCard) {
         card.update(approval);
       } else {
-        const fresh = new ApprovalCard(approval, this.post);
+        const fresh = new ApprovalCard(approval, this.post, this.conversation?.cwd ?? "");
         this.add(approval.id, fresh, fresh.element, approval.ask.title);
       }
     }

@@ -71,7 +71,13 @@ export async function idle(chat) {
   await chat.getByRole("status").filter({ hasText: /cass has (answered|stopped)/ }).waitFor({ state: "attached" });
 }
 
-/** Switch the colour theme by its name in the settings. */
-export async function waitForTheme(page, kind) {
-  await page.locator(`.monaco-workbench.${kind}`).first().waitFor();
+
+/** Make the chat's side bar this wide, with the mouse. */
+export async function widenChat(page, width) {
+  const bar = await page.locator(".part.auxiliarybar").boundingBox();
+  const y = bar.y + bar.height / 2;
+  await page.mouse.move(bar.x - 1, y);
+  await page.mouse.down();
+  await page.mouse.move(bar.x + bar.width - width, y, { steps: 8 });
+  await page.mouse.up();
 }

@@ -198,12 +198,15 @@ function retry(it: Conversation, update: Extract<Update, { sessionUpdate: "_retr
   return add(it, { kind: "notice", id: `retry-${it.count}`, level: "warning", text });
 }
 
+/** So begins what the server adds to a prompt about the editor; nobody typed it. */
+const CONTEXT = "\n\n[Editor]\n";
+
 function userItem(update: Extract<Update, { sessionUpdate: "user_message" }>): UserItem {
   const texts: string[] = [];
   const attached: string[] = [];
   for (const block of update.content) {
     if (block.type === "text") {
-      texts.push(block.text);
+      texts.push(...(block.text.startsWith(CONTEXT) ? [] : [block.text]));
     } else if (block.type === "resource_link") {
       attached.push(block.name || baseName(block.uri));
     } else if (block.type === "resource") {

@@ -100,9 +100,14 @@ export class Sessions implements vscode.Disposable {
   /** Say something. In a running turn it steers or queues. */
   async prompt(blocks: Block[], delivery: Delivery = "steer"): Promise<void> {
     const it = await this.ready();
-    const params: PromptParams = { sessionId: it.sessionId, prompt: blocks, context: this.context() };
     const text = blocks.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
-    if (delivery === "steer" && it.turnId && !text.startsWith("/")) {
+    const isCommand = text.startsWith("/");
+    const params: PromptParams = {
+      sessionId: it.sessionId,
+      prompt: blocks,
+      ...(isCommand ? {} : { context: this.context() }),
+    };
+    if (delivery === "steer" && it.turnId && !isCommand) {
       try {
         await this.wire.request("cass/session/prompt", { ...params, mode: "steer", expectedTurnId: it.turnId });
         return;

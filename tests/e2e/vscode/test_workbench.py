@@ -1,0 +1,191 @@
+"""The packaged extension in a fresh, real VS Code workbench, used as a person uses it: by looking and clicking.
+Pictures go to the folder that CASS_PICTURES names, else they are thrown away."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from e2e.vscode import codeserver
+from e2e.vscode.codeserver import EXTENSION, Workbench
+
+pytestmark = pytest.mark.skipif(codeserver.missing() is not None, reason=str(codeserver.missing()))
+
+THEMES = {"dark": "Default Dark Modern", "light": "Default Light Modern", "contrast": "Default High Contrast"}
+
+BASKET = '''\
+"""Adds up a shopping basket. Prices are in cents."""
+
+
+def total(items):
+    """The sum of the pairs; from 10,000 cents on there is 10 % off."""
+    result = 0
+    for price, count in items:
+        result += price * count
+    if result > 10_000:
+        result -= result // 10
+    return result
+
+
+def cheapest(items):
+    """The lowest price."""
+    best = None
+    for price, count in items:
+        if best is None or price < best:
+            best = price
+    return best
+
+
+def count(items):
+    """How many things there are."""
+    n = 0
+    for price, number in items:
+        n = n + number
+    return n
+'''
+
+TIDY = (
+    BASKET.replace("result > 10_000", "result >= 10_000")
+    .replace(
+        BASKET[BASKET.index("    best = None") : BASKET.index("\n\n\ndef count")],
+        "    return min((price for price, _ in items), default=None)",
+    )
+    .replace(BASKET[BASKET.index("    n = 0") :], "    return sum(number for _, number in items)\n")
+)
+
+TEST = """\
+import unittest
+
+from basket import total
+
+
+class TotalTest(unittest.TestCase):
+    def test_discount_begins_at_exactly_10000(self):
+        self.assertEqual(total([(5_000, 2)]), 9_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
+"""
+
+
+def todos(*done: str) -> dict[str, object]:
+    """The to-do list in three states."""
+    words = ("Mend the discount", "Simplify the loops", "Run the tests")
+    entries = [{"content": word, "status": status} for word, status in zip(words, done, strict=True)]
+    return {"name": "todos", "arguments": {"entries": entries}}
+
+
+STEPS = [
+    {
+        "thinking": "The docstring says from 10,000 cents on, the code says more than 10,000. Two loops are expressions.",
+        "text": "I'll look at the module and its test first.",
+        "tool_calls": [
+            todos("in_progress", "pending", "pending"),
+            {"name": "read_file", "arguments": {"path": "basket.py"}},
+            {"name": "read_file", "arguments": {"path": "test_basket.py"}},
+        ],
+    },
+    {
+        "text": "The docstring promises the discount **from** 10,000 cents on, but `total` compares with `>`. "
+        "While I am there, two loops become expressions:",
+        "tool_calls": [{"name": "write_file", "arguments": {"path": "basket.py", "content": TIDY}}],
+    },
+    {
+        "text": "Now the tests:",
+        "tool_calls": [
+            todos("completed", "completed", "in_progress"),
+            {"name": "shell", "arguments": {"command": "python3 -m unittest -v"}},
+        ],
+    },
+    {
+        "text": "Done: the tests pass.\n\n```python\nif result >= 10_000:  # from 10,000 cents on\n    result -= result // 10\n```\n\n"
+        "| function | change |\n|---|---|\n| `total` | discount from exactly 10,000 |\n"
+        "| `cheapest` | left as it is, as you said |\n| `count` | an expression |\n",
+        "tool_calls": [],
+        "usage": {"input": 4180, "output": 212, "cost": 0.013},
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def vsix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension as it is shipped, packaged without a network."""
+    made = tmp_path_factory.mktemp("vsix") / "cass.vsix"
+    vsce = EXTENSION / "node_modules" / ".bin" / "vsce"
+    node = codeserver.prefix() / "nodepip" / "bin"
+    subprocess.run(
+        [
+            str(vsce),
+            "package",
+            "--no-dependencies",
+            "--allow-missing-repository",
+            "--no-rewrite-relative-links",
+            "-o",
+            str(made),
+        ],
+        cwd=EXTENSION,
+        env={**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"},
+        check=True,
+        timeout=120,
+        stdout=subprocess.DEVNULL,
+    )
+    return made
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where pictures go."""
+    place = Path(os.environ.get("CASS_PICTURES") or tmp_path / "pictures")
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+@contextmanager
+def project(tmp_path: Path, vsix: Path, steps: object, **settings: object) -> Iterator[tuple[Workbench, Path]]:
+    """A workbench with the packaged extension, a small project, and a script for the model."""
+    folder = tmp_path / "basket"
+    folder.mkdir()
+    (folder / "basket.py").write_text(BASKET)
+    (folder / "test_basket.py").write_text(TEST)
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"steps": steps, "context_window": 32_000}))
+    with codeserver.running(tmp_path / "cs", {"cass.model": f"scripted/{script}", **settings}, vsix) as workbench:
+        yield workbench, folder
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_tour_in_each_theme(theme: str, tmp_path: Path, vsix: Path, pictures: Path) -> None:
+    settings = {"workbench.colorTheme": THEMES[theme], "window.autoDetectColorScheme": False}
+    with project(tmp_path, vsix, STEPS, **settings) as (workbench, folder):
+        workbench.run("tour.mjs", str(folder), str(pictures), theme)
+    assert {p.name for p in pictures.glob(f"vscode-*-{theme}.png")} >= {
+        f"vscode-{what}-{theme}.png" for what in ("approval", "chat", "diff", "plan")
+    }
+
+
+def test_ten_thousand_pieces_leave_the_chat_quick(tmp_path: Path, vsix: Path) -> None:
+    words = "".join(f"word{n % 97} " + ("\n\n" if n % 60 == 59 else "") for n in range(10_000))
+    code = "".join(f"line_{n} = {n}\n" for n in range(1_500))
+    steps = [{"text": f"{words}\n\n```python\n{code}```\n", "chunk": 6, "delay_ms": 0.5}] * 3
+    with project(tmp_path, vsix, steps) as (workbench, folder):
+        said = workbench.run("flood.mjs", str(folder))
+    found = {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", said)}
+    print(said)
+    assert found["pieces"] >= 10_000
+    assert found["key_p95_ms"] < 200, said
+    assert found["heap_growth_mb"] < 40, said
+
+
+def test_missing_server_is_said_with_a_way_out(tmp_path: Path, vsix: Path) -> None:
+    gone = str(shutil.which("false")) + "-not-there"
+    with project(tmp_path, vsix, STEPS, **{"cass.server.command": [gone]}) as (workbench, folder):
+        workbench.run("missing.mjs", str(folder))
