@@ -19,6 +19,7 @@ from cass.process import Guard, ShellJobs
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import SessionListParams
 from cass.sessions.command import Command
+from cass.sessions.completing import Completing
 from cass.sessions.house import House
 from cass.sessions.library import Library
 from cass.sessions.session import Session
@@ -41,6 +42,7 @@ class App:
         self._models: LLMClient | None = None
         self.wrap_workspace: Callable[[Workspace], Workspace] = lambda disk: disk
         self.ide: Ide = NoIde()
+        self.completing = Completing(self.places, self.load, lambda: self.sessions, lambda: self.models)
         self._warming: asyncio.Task[None] | None = None
 
     def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
@@ -138,6 +140,7 @@ class App:
             data_dir=self.places.data,
             config_dir=self.places.config,
             ide=lambda: self.ide,
+            completing=self.completing,
         )
 
     def _jobs(self, session_id: str, config: Config) -> ShellJobs:

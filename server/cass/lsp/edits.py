@@ -36,15 +36,18 @@ async def put(editor: Editor, document: Document, before: str, new: str, label: 
         return True
     identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=document.version)
     change = types.TextDocumentEdit(text_document=identifier, edits=list(edits))
+    document.awaited, document.reached = new, False
     seconds = _TOLD_SECONDS
     if not await _ask(editor, types.WorkspaceEdit(document_changes=[change]), label):
         seconds = _REFUSED_SECONDS
     try:
         async with asyncio.timeout(seconds):
-            while not _is_there(before, new, _text(editor, uri)):
+            while not (document.reached or _is_there(before, new, _text(editor, uri))):
                 await editor.changed()
     except TimeoutError:
-        return _is_there(before, new, _text(editor, uri))
+        return document.reached or _is_there(before, new, _text(editor, uri))
+    finally:
+        document.awaited = None
     return True
 
 

@@ -17,9 +17,12 @@ from cass.protocol.editing import Range
 
 class Document(TextDocument):
     """An open document. `origin` is the text that its file had when buffer and file were last the same; None while
-    they never were."""
+    they never were. `awaited` is a text that somebody wants to know of, `reached` whether it was held since, however
+    briefly: the user may have typed on before anybody could look."""
 
     origin: str | None = None
+    awaited: str | None = None
+    reached: bool = False
     _rows: list[str] | None = None
 
     @property
@@ -45,9 +48,10 @@ class Document(TextDocument):
         """One change that the editor told of: of a range, or the whole text."""
         if isinstance(change, types.TextDocumentContentChangeWholeDocument):
             self._source, self._rows = change.text, split_lines(change.text)
-            return
-        start, end = change.range.start, change.range.end
-        self._put((start.line, start.character), (end.line, end.character), change.text)
+        else:
+            start, end = change.range.start, change.range.end
+            self._put((start.line, start.character), (end.line, end.character), change.text)
+        self.reached = self.reached or (self.awaited is not None and self.source == self.awaited)
 
     def replace(self, range: Range, text: str) -> None:
         """Put a text in the place of a range, in the editor's units."""
@@ -74,6 +78,13 @@ class Document(TextDocument):
     def units(self, text: str) -> int:
         """The length of a piece of a line in the editor's units."""
         return len(text) if text.isascii() else self.position_codec.client_num_units(text)
+
+    def around(self, position: types.Position) -> tuple[str, str]:
+        """The text before a position and the text behind it."""
+        rows = self.rows
+        line, at = self._place(position.line, position.character)
+        row = rows[line] if line < len(rows) else ""
+        return "".join(rows[:line]) + row[:at], row[at:] + "".join(rows[line + 1 :])
 
     def edits(self, new: str) -> list[types.TextEdit]:
         """The edits, line by line, that make `new` of the text. No two of them touch."""

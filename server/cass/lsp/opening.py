@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from cass.app import App
@@ -11,15 +12,17 @@ from cass.lsp import answers
 from cass.lsp.abilities import Abilities
 from cass.lsp.client import WireClient
 from cass.lsp.commands import Commands, folder_of
+from cass.lsp.completion import Completions
 from cass.lsp.documents import EditorWorkspace
 from cass.lsp.editor import Editor
 from cass.lsp.features import Features
 from cass.lsp.ide import EditorIde
 from cass.lsp.mirror import Document
 from cass.lsp.plain import PlainClient
-from cass.protocol.wire import JsonObject, as_object
+from cass.protocol.wire import JsonObject, as_list, as_object
 from cass.rpc.endpoint import Endpoint
 from cass.rpc.transport import Transport
+from cass.sessions.reviews import path_of
 
 _QUIET_SECONDS = 0.1
 
@@ -38,6 +41,8 @@ async def open_editor(
     client.editor = editor
     Features(app, editor)
     Watch(app, editor)
+    Completions(app, editor)
+    app.completing.folders = folders_of(params, root)
     served = await editor.initialize(params)
     endpoint.other = editor.take
     saves = app.config.editor.save == "touched"
@@ -56,6 +61,13 @@ async def open_editor(
     endpoint.serve_raw("workspace/textDocumentContent", content)
     served["workspace"] = {**as_object(served.get("workspace")), "textDocumentContent": answers.served()}
     return served
+
+
+def folders_of(params: JsonObject, root: Path | None) -> tuple[Path, ...]:
+    """The real paths of all folders that the editor has open."""
+    named = [as_object(folder).get("uri") for folder in as_list(params.get("workspaceFolders"))]
+    found = [path_of(uri) for uri in named if isinstance(uri, str) and uri.startswith("file:")]
+    return tuple(dict.fromkeys(Path(os.path.realpath(path)) for path in [*found, *([root] if root else [])]))
 
 
 class Watch:

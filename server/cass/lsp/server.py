@@ -55,6 +55,8 @@ class Server:
             (m.STATUS, self._status),
             (editing.REVIEW_LIST, self._review_list),
             (editing.REVIEW_RESOLVE, self._review_resolve),
+            (editing.COMPLETION_GET, self._completion_get),
+            (editing.COMPLETION_SET, self._completion_set),
         ):
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
 
@@ -178,6 +180,14 @@ class Server:
 
     async def _review_resolve(self, params: editing.ReviewResolveParams) -> Wire:
         return await self._session(params.session_id).reviews.resolve(params)
+
+    async def _completion_get(self, params: editing.CompletionGetParams) -> Wire:
+        completing = self._app.completing
+        return await completing.status(params.language_id, completing.place(params.session_id, params.cwd))
+
+    async def _completion_set(self, params: editing.CompletionSetParams) -> Wire:
+        place = self._app.completing.set(params)
+        return await self._app.completing.status(params.language_id, place)
 
     async def _context(self, params: m.SessionParams) -> Wire:
         return await inspect.context(self._session(params.session_id))

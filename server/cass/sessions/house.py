@@ -11,6 +11,7 @@ from cass.layers import Loaded
 from cass.ports import Jobs, Models, Store, Tool, ToolSpec, Workspace
 from cass.ports.ide import Ide
 from cass.sessions.command import Command
+from cass.sessions.completing import Completing
 
 
 @dataclass(frozen=True)
@@ -29,3 +30,4 @@ class House:
     data_dir: Path
     config_dir: Path
     ide: Callable[[], Ide]
+    completing: Completing

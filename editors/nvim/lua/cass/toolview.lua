@@ -20,6 +20,10 @@ end
 ---@return boolean is_diff
 local function body_of(call)
   local body, is_diff = {}, false
+  local failed = call.status == 'failed' and type(call.result) == 'table'
+  for _, block in ipairs(failed and call.result or {}) do -- why it failed stands before what it wanted
+    add_text(block.type == 'text' and block.text or '[image]', body)
+  end
   for _, content in ipairs(type(call.content) == 'table' and call.content or {}) do
     if content.type == 'diff' then
       is_diff = true
