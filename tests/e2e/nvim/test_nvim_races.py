@@ -17,7 +17,7 @@ from support.terminal import call
 Start = Callable[..., Editor]
 
 LINES = 40
-SEEDS = range(int(os.environ.get("CASS_RACES", "4")))
+SEEDS = range(int(os.environ.get("CASS_NVIM_RACES", "4")))
 FORMATTER = r"autocmd BufWritePre <buffer> silent! keeppatterns %s/\s\+$//e"
 
 
