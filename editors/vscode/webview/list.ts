@@ -41,6 +41,8 @@ export class List {
       const { scrollTop, scrollHeight, clientHeight } = this.element;
       this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
     });
+    // What opens beneath the list takes room from it.
+    new ResizeObserver(() => this.settle()).observe(this.element);
   }
 
   /** Show another conversation's items. The array is watched: it is the conversation's own. */

@@ -16,7 +16,7 @@ const TAGS =
     " ",
   );
 /** Code that is longer is shown without colours. */
-const COLOURED = 60_000;
+const COLOURED = 20_000;
 
 /** Turns Markdown into elements. */
 export class Markdown {

@@ -35,13 +35,34 @@ export async function openWorkbench(browser, folder) {
   return page;
 }
 
-/** Run a command from the palette, by its title. */
+/** Run a command from the palette, by its title. The palette forgets its input when the workbench is still busy. */
 export async function command(page, title) {
-  await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").fill(`>${title}`);
   const row = page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
-  await row.waitFor();
-  await page.keyboard.press("Enter");
+  for (let tries = 0; ; tries++) {
+    await page.keyboard.press("F1");
+    await page.locator(".quick-input-widget input").fill(`>${title}`);
+    try {
+      await row.waitFor({ timeout: 5_000 });
+      await page.keyboard.press("Enter");
+      return;
+    } catch (error) {
+      if (tries === 5) {
+        throw error;
+      }
+      await page.keyboard.press("Escape");
+    }
+  }
+}
+
+/** Wait until a condition outside the page holds. */
+export async function until(what, condition) {
+  const end = Date.now() + LIMIT;
+  while (!condition()) {
+    if (Date.now() > end) {
+      throw new Error(`waited ${LIMIT} ms in vain for: ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Open a file of the folder in an editor. */

@@ -116,6 +116,23 @@ STEPS = [
 ]
 
 
+PLAN = [
+    {
+        "text": "In plan mode I change nothing. I'd do it in three steps:",
+        "tool_calls": [
+            todos("pending", "pending", "pending"),
+            {"name": "write_file", "arguments": {"path": "basket.py", "content": TIDY}},
+        ],
+    },
+    {
+        "text": "1. **Mend the discount**: `>` becomes `>=`, as the docstring says.\n"
+        "2. **Simplify** `cheapest` and `count`: the loops become expressions.\n"
+        "3. **Run the tests**; the one for exactly 10,000 cents fails today.\n\n"
+        "The changes are shown in the editor. Keep them, and they are made."
+    },
+]
+
+
 @pytest.fixture(scope="module")
 def vsix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The extension as it is shipped, packaged without a network."""
@@ -166,7 +183,9 @@ def project(tmp_path: Path, vsix: Path, steps: object, **settings: object) -> It
 def test_a_tour_in_each_theme(theme: str, tmp_path: Path, vsix: Path, pictures: Path) -> None:
     settings = {"workbench.colorTheme": THEMES[theme], "window.autoDetectColorScheme": False}
     with project(tmp_path, vsix, STEPS, **settings) as (workbench, folder):
-        workbench.run("tour.mjs", str(folder), str(pictures), theme)
+        plan = tmp_path / "plan.json"
+        plan.write_text(json.dumps({"steps": PLAN, "context_window": 32_000}))
+        workbench.run("tour.mjs", str(folder), str(pictures), theme, str(plan))
     assert {p.name for p in pictures.glob(f"vscode-*-{theme}.png")} >= {
         f"vscode-{what}-{theme}.png" for what in ("approval", "chat", "diff", "plan")
     }

@@ -1,12 +1,12 @@
 // A tour of the workbench as a user takes it, in one colour theme: chat, approval, review in place, diff editor, plan.
-// usage: node tour.mjs WORKSPACE OUT NAME     writes OUT/vscode-*-NAME.png
+// usage: node tour.mjs WORKSPACE OUT NAME SCRIPT     writes OUT/vscode-*-NAME.png
 
 import assert from "node:assert";
 import fs from "node:fs";
 import path from "node:path";
-import { command, idle, launch, openChat, openFile, openWorkbench, say, widenChat } from "./browser.mjs";
+import { command, idle, launch, openChat, openFile, openWorkbench, say, until, widenChat } from "./browser.mjs";
 
-const [workspace, out, name] = process.argv.slice(2);
+const [workspace, out, name, planned] = process.argv.slice(2);
 const file = path.join(workspace, "basket.py");
 const before = fs.readFileSync(file, "utf8");
 
@@ -61,16 +61,18 @@ async function plan(chat) {
   await chat.locator(".welcome").waitFor();
   await say(chat, "/mode plan");
   await chat.locator(".picker", { hasText: "plan" }).waitFor();
-  const planned = fs.readFileSync(file, "utf8");
+  await say(chat, `/model scripted/${planned}`);
+  await chat.locator(".picker", { hasText: "plan.json" }).waitFor();
+  const unplanned = fs.readFileSync(file, "utf8");
   await say(chat, "Plan how to simplify the basket.");
   await chat.locator(".review", { hasText: "changes in 1 file" }).waitFor();
   await chat.locator(".plan summary").click();
   await page.locator(".codelens-decoration", { hasText: "Keep" }).first().waitFor();
-  assert.equal(fs.readFileSync(file, "utf8"), planned, "plan mode writes nothing");
+  assert.equal(fs.readFileSync(file, "utf8"), unplanned, "plan mode writes nothing");
   await shot("plan");
   await chat.getByRole("button", { name: "Keep all" }).click();
   await chat.locator(".review").waitFor({ state: "detached" });
-  assert.match(fs.readFileSync(file, "utf8"), /return min\(/, "the plan is applied");
+  await until("the applied plan on disk", () => fs.readFileSync(file, "utf8").includes("return min("));
 }
 
 try {
@@ -83,7 +85,7 @@ try {
   await diff();
   await decide(card);
   await chat.getByRole("heading", { name: "Run this command?" }).waitFor();
-  assert.ok(fs.readFileSync(file, "utf8").includes("if result >= 10_000"), "the kept change is on disk");
+  await until("the kept change on disk", () => fs.readFileSync(file, "utf8").includes("if result >= 10_000"));
   assert.ok(fs.readFileSync(file, "utf8").includes("best = None"), "the refused one is not");
   await shot("command");
   await chat.getByRole("button", { name: "Allow", exact: true }).click();

@@ -10,33 +10,19 @@ const LONGEST = 120;
 
 /** Draws into all visible editors whenever the changes are others. */
 export class Paint implements vscode.Disposable {
-  private readonly removed = vscode.window.createTextEditorDecorationType({
-    isWholeLine: true,
-    backgroundColor: new vscode.ThemeColor("diffEditor.removedLineBackground"),
-    overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.deletedForeground"),
-    overviewRulerLane: vscode.OverviewRulerLane.Left,
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-  });
-  private readonly fresh = vscode.window.createTextEditorDecorationType({
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-  });
-  private readonly made = vscode.window.createTextEditorDecorationType({
-    isWholeLine: true,
-    backgroundColor: new vscode.ThemeColor("diffEditor.insertedLineBackground"),
-    overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.addedForeground"),
-    overviewRulerLane: vscode.OverviewRulerLane.Left,
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-  });
   private readonly subscriptions: vscode.Disposable[];
+  private looks = looks();
 
   constructor(private readonly changes: Changes) {
     this.subscriptions = [
-      this.removed,
-      this.fresh,
-      this.made,
       changes.onDidChange(() => this.draw()),
       vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
       vscode.window.onDidChangeActiveTextEditor(() => this.draw()),
+      vscode.window.onDidChangeActiveColorTheme(() => {
+        dispose(this.looks);
+        this.looks = looks();
+        this.draw();
+      }),
     ];
   }
 
@@ -44,6 +30,7 @@ export class Paint implements vscode.Disposable {
     for (const subscription of this.subscriptions) {
       subscription.dispose();
     }
+    dispose(this.looks);
   }
 
   private draw(): void {
@@ -56,18 +43,54 @@ export class Paint implements vscode.Disposable {
       const proposed = hunks.filter((hunk) => hunk.kind === "proposed");
       const covered = proposed.filter((hunk) => hunk.lines > 0);
       editor.setDecorations(
-        this.removed,
+        this.looks.removed,
         covered.map((hunk) => ({ range: lineRange(hunk, editor.document), hoverMessage: hover(hunk) })),
       );
       editor.setDecorations(
-        this.fresh,
+        this.looks.fresh,
         proposed.flatMap((hunk) => ghosts(hunk, editor.document)),
       );
       editor.setDecorations(
-        this.made,
+        this.looks.made,
         hunks.filter((hunk) => hunk.kind === "made").map((hunk) => madeDecoration(hunk, editor.document)),
       );
     }
+  }
+}
+
+interface Looks {
+  removed: vscode.TextEditorDecorationType;
+  fresh: vscode.TextEditorDecorationType;
+  made: vscode.TextEditorDecorationType;
+}
+
+/** Backgrounds, as in the diff editor; themes of high contrast have none and get lines around. */
+function looks(): Looks {
+  const { kind } = vscode.window.activeColorTheme;
+  const isContrast =
+    kind === vscode.ColorThemeKind.HighContrast || kind === vscode.ColorThemeKind.HighContrastLight;
+  const rangeBehavior = vscode.DecorationRangeBehavior.ClosedClosed;
+  const lines = (which: "removed" | "inserted", ruler: string) =>
+    vscode.window.createTextEditorDecorationType({
+      isWholeLine: true,
+      backgroundColor: new vscode.ThemeColor(`diffEditor.${which}LineBackground`),
+      overviewRulerColor: new vscode.ThemeColor(`editorOverviewRuler.${ruler}Foreground`),
+      overviewRulerLane: vscode.OverviewRulerLane.Left,
+      rangeBehavior,
+      ...(isContrast
+        ? { border: "1px dashed", borderColor: new vscode.ThemeColor(`diffEditor.${which}TextBorder`) }
+        : {}),
+    });
+  return {
+    removed: lines("removed", "deleted"),
+    made: lines("inserted", "added"),
+    fresh: vscode.window.createTextEditorDecorationType({ rangeBehavior }),
+  };
+}
+
+function dispose(all: Looks): void {
+  for (const look of Object.values<vscode.TextEditorDecorationType>({ ...all })) {
+    look.dispose();
   }
 }
 
