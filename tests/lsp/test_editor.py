@@ -144,3 +144,27 @@ async def test_unknown_requests_of_lsp_are_refused(client: LanguageClient) -> No
         await client.text_document_hover_async(
             types.HoverParams(types.TextDocumentIdentifier("file:///x"), types.Position(0, 0))
         )
+
+
+async def test_a_search_sees_what_is_not_saved(client: LanguageClient, project: Path) -> None:
+    (project / "other.py").write_text("saved = 3\n")
+    (project / ".gitignore").write_text("ignored.py\n")
+    (project / "ignored.py").write_text("")
+    Buffer(client, project / "a.py", "typed = 0\n")
+    ignored = types.TextDocumentItem((project / "ignored.py").as_uri(), "python", 1, "typed = 1\n")
+    client.text_document_did_open(types.DidOpenTextDocumentParams(ignored))
+    grep = _call("grep", pattern="typed|saved")
+    answer = await _turn(client, project, grep, {"text": "seen", "expect": "1:typed = 0"})
+    assert answer.text == "seen", answer
+    log = " ".join(str(m) for m in (await _results(client, answer)))
+    assert "other.py" in log and "saved = 1" not in log and "ignored.py" not in log
+
+
+async def _results(client: LanguageClient, answer: Any) -> list[Any]:
+    replayed: list[Any] = []
+    client.feature("cass/session/update")(lambda params: replayed.append(params))
+    found = await client.protocol.send_request_async("cass/session/list", {})
+    await client.protocol.send_request_async(
+        "cass/session/resume", {"sessionId": found.sessions[0].sessionId, "replayFrom": {"type": "start"}}
+    )
+    return replayed

@@ -16,6 +16,7 @@ from lsprotocol import types
 
 from cass.errors import ToolError
 from cass.lsp import edits as editing
+from cass.lsp import searching
 from cass.lsp.editor import Editor
 from cass.lsp.mirror import Document
 from cass.ports import Applied, AppliedFile, FileEdit, FileText, Listing, SearchQuery, SearchResult, Workspace
@@ -81,8 +82,15 @@ class EditorWorkspace(Workspace):
         return await self._disk.files(folder, glob=glob, depth=depth, limit=limit)
 
     async def search(self, query: SearchQuery) -> SearchResult:
-        """Look through the files on disk."""
-        return await self._disk.search(query)
+        """Look through open buffers, and through the files on disk that are not open."""
+        unsaved: dict[Path, str] = {}
+        for document in self._editor.documents:
+            if not document.uri.startswith("file:") or not document.path:
+                continue
+            path = Path(document.path)
+            if (path == query.path or path.is_relative_to(query.path)) and await self._is_unsaved(path):
+                unsaved[path] = document.source
+        return await searching.search(self._disk, query, unsaved)
 
     def propose(self, edits: Sequence[FileEdit]) -> None:
         """Put the changes into the overlay."""
@@ -189,6 +197,12 @@ class EditorWorkspace(Workspace):
         taken = await editing.operate(self._editor, operation, f"cass: {word} {path.name}")
         if not taken or path.exists():
             raise ToolError(f"The editor did not {word} {path}.", kind="stale")
+
+    async def _is_unsaved(self, path: Path) -> bool:
+        try:
+            return (await self.actual(path)).source == "buffer"
+        except ToolError:
+            return False
 
     async def _below(self, path: Path) -> FileText | None:
         """What the disk holds; None where it holds nothing that can be read."""
