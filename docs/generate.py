@@ -1,7 +1,9 @@
-"""Writes the pages that are made from the code: configuration.md and protocol.schema.json."""
+"""Writes what is made from the code: configuration.md, protocol.schema.json, the VS Code extension's settings and
+types."""
 
 from __future__ import annotations
 
+import runpy
 import sys
 from pathlib import Path
 
@@ -80,3 +82,5 @@ if __name__ == "__main__":
     else:
         for path, make in PAGES.values():
             path.write_text(make(), "utf-8")
+        for script in sorted((HERE.parent / "editors" / "vscode" / "scripts").glob("*.py")):
+            runpy.run_path(str(script), run_name="__main__")
