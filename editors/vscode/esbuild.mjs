@@ -16,7 +16,7 @@ const common = {
 const host = {
   ...common,
   entryPoints: ["src/extension.ts"],
-  outfile: "dist/extension.js",
+  outfile: "dist/extension.cjs",
   platform: "node",
   target: "node22",
   format: "cjs",

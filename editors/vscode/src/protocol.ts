@@ -526,6 +526,16 @@ export interface Retry {
   turnId?: string;
 }
 
+/** The changes of a file that nobody has decided about are those from one text to another, by their hashes as
+ * in `ProposedFile`. An empty `base_hash` stands for no file; without `known_hash` nothing is left to decide. */
+export interface ReviewBase {
+  baseHash?: string;
+  knownHash?: string;
+  path: string;
+  sessionUpdate: "_review_base";
+  turnId?: string;
+}
+
 /** How many changes of a file wait for a decision. */
 export interface ReviewCount {
   hunks: number;
@@ -651,8 +661,10 @@ export interface SessionParams {
   sessionId: string;
 }
 
-/** Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed. */
+/** Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed. The additional
+ * directories are not stored: a session that is opened again has those that are named here. */
 export interface SessionResumeParams {
+  additionalDirectories?: string[];
   configOptions?: Record<string, string>;
   cwd?: string;
   maxTurns?: number;
@@ -675,7 +687,7 @@ export interface SessionResumeResult {
 export interface SessionUpdateParams {
   seq: number;
   sessionId: string;
-  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | PermissionGranted | HistoryCleared | Retry | Notice;
+  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | Retry | Notice;
 }
 
 /** Switch an option of the session. */

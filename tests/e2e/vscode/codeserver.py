@@ -43,16 +43,21 @@ def prefix() -> Path:
 def missing() -> str | None:
     """Why these tests cannot run here; None when they can."""
     wanted = {
-        "node": prefix() / "nodepip" / "bin" / "node",
+        "node": node(),
         "code-server": prefix() / "cs" / "node_modules" / ".bin" / "code-server",
         "playwright-core": prefix() / "drv" / "node_modules" / "playwright-core",
         "chromium": chromium(),
-        "the bundled extension (npm ci && npm run bundle)": EXTENSION / "dist" / "extension.js",
+        "the bundled extension (npm ci && npm run bundle)": EXTENSION / "dist" / "extension.cjs",
     }
     for name, path in wanted.items():
         if not path.exists():
             return f"{name} is not there: run .ci/vscode.sh {prefix()}"
     return None
+
+
+def node() -> Path:
+    """Node, with npm beside it."""
+    return prefix() / "nodepip" / "bin" / "node"
 
 
 def chromium() -> Path:
@@ -74,7 +79,7 @@ class Workbench:
         """Start one of the Node scripts beside this file against the workbench, in a group of its own."""
         self.count += 1
         return subprocess.Popen(
-            [str(prefix() / "nodepip" / "bin" / "node"), str(HERE / script), *arguments],
+            [str(node()), str(HERE / script), *arguments],
             cwd=prefix() / "drv",
             env={
                 **self.environ,
@@ -91,17 +96,17 @@ class Workbench:
 
     def run(self, script: str, *arguments: str, limit: float = 240, **environ: str) -> str:
         """Run a script to its end; its output. AssertionError with the output when it fails."""
-        node = self.start(script, *arguments, **environ)
+        driver = self.start(script, *arguments, **environ)
         try:
-            said, _ = node.communicate(timeout=limit)
+            said, _ = driver.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
-            end(node)
-            said, _ = node.communicate()
+            end(driver)
+            said, _ = driver.communicate()
             raise AssertionError(f"{script} took more than {limit:g} s:\n{said.decode()[-6000:]}") from None
         finally:
-            end(node)
+            end(driver)
         text = said.decode("utf-8", "replace")
-        assert node.returncode == 0, f"{script} failed:\n{text[-6000:]}"
+        assert driver.returncode == 0, f"{script} failed:\n{text[-6000:]}"
         return text
 
 
@@ -153,13 +158,12 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environ(root: Path) -> dict[str, str]:
-    node = prefix() / "nodepip" / "bin"
     keep = {k: v for k, v in os.environ.items() if not k.startswith(("CASS_", "OPENAI_", "OPENROUTER_", "OLLAMA_"))}
     nowhere = "http://127.0.0.1:9/none"
     gallery = {"serviceUrl": nowhere, "itemUrl": nowhere, "resourceUrlTemplate": nowhere}
     return {
         **keep,
-        "PATH": f"{node}{os.pathsep}{keep.get('PATH', '')}",
+        "PATH": f"{node().parent}{os.pathsep}{keep.get('PATH', '')}",
         "XDG_CONFIG_HOME": str(root / "xdg" / "config"),
         "XDG_DATA_HOME": str(root / "xdg" / "data"),
         "XDG_CACHE_HOME": str(root / "xdg" / "cache"),

@@ -138,7 +138,6 @@ def vsix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The extension as it is shipped, packaged without a network."""
     made = tmp_path_factory.mktemp("vsix") / "cass.vsix"
     vsce = EXTENSION / "node_modules" / ".bin" / "vsce"
-    node = codeserver.prefix() / "nodepip" / "bin"
     subprocess.run(
         [
             str(vsce),
@@ -150,7 +149,7 @@ def vsix(tmp_path_factory: pytest.TempPathFactory) -> Path:
             str(made),
         ],
         cwd=EXTENSION,
-        env={**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{codeserver.node().parent}{os.pathsep}{os.environ['PATH']}"},
         check=True,
         timeout=120,
         stdout=subprocess.DEVNULL,

@@ -59,9 +59,15 @@ async function diff() {
 async function plan(chat) {
   await command(page, "cass: New Session");
   await chat.locator(".welcome").waitFor();
-  await say(chat, "/mode plan");
+  await chat.getByRole("button", { name: /^Mode/ }).click();
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "plan" }).first().click();
   await chat.locator(".picker", { hasText: "plan" }).waitFor();
-  await say(chat, `/model scripted/${planned}`);
+  await chat.getByRole("button", { name: /^Model/ }).click();
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Another model" }).click();
+  const input = page.locator(".quick-input-widget input[type=text]");
+  await page.locator(".quick-input-widget", { hasText: "provider/model" }).waitFor();
+  await input.fill(`scripted/${planned}`);
+  await input.press("Enter");
   await chat.locator(".picker", { hasText: "plan.json" }).waitFor();
   const unplanned = fs.readFileSync(file, "utf8");
   await say(chat, "Plan how to simplify the basket.");

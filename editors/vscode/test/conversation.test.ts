@@ -1,0 +1,111 @@
+// Folding updates into a conversation.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { emptyConversation, fold, OUTPUT_KEPT, openChanges, type Update } from "../src/session/conversation.ts";
+
+function told(...updates: Update[]) {
+  const it = emptyConversation("s", "/p");
+  for (const update of updates) {
+    fold(it, update);
+  }
+  return it;
+}
+
+const chunk = (text: string, messageId = "m"): Update => ({
+  sessionUpdate: "agent_message_chunk",
+  messageId,
+  content: { type: "text", text },
+});
+
+test("chunks grow, and the whole message has the last word", () => {
+  const it = told(chunk("Hel"), chunk("lo"), {
+    sessionUpdate: "agent_message",
+    messageId: "m",
+    content: [{ type: "text", text: "Hello." }],
+  });
+  assert.equal(it.items.length, 1);
+  assert.deepEqual(it.items[0], {
+    kind: "answer",
+    id: "m",
+    thinking: "",
+    text: "Hello.",
+    live: false,
+    interrupted: false,
+  });
+});
+
+test("a discarded message goes away, and its repetition is shown once", () => {
+  const it = told(chunk("broken"), { sessionUpdate: "_message_discarded", messageId: "m" }, chunk("whole"));
+  assert.deepEqual(
+    it.items.map((item) => item.kind === "answer" && item.text),
+    ["whole"],
+  );
+});
+
+test("a message of tool calls alone leaves nothing to read", () => {
+  const call = { type: "tool_call" as const, id: "t", name: "glob" };
+  const it = told({ sessionUpdate: "agent_message", messageId: "m", content: [call] });
+  assert.equal(it.items.length, 0);
+});
+
+test("a tool's live output is kept up to its end only", () => {
+  const piece = "x".repeat(30_000);
+  const say = (text: string): Update => ({
+    sessionUpdate: "tool_call_content_chunk",
+    toolCallId: "t",
+    content: { type: "content", content: { type: "text", text } },
+  });
+  const it = told(say(piece), say(piece), say("end"));
+  const [tool] = it.items;
+  assert.ok(tool?.kind === "tool");
+  assert.equal(tool.output.length, OUTPUT_KEPT);
+  assert.ok(tool.output.endsWith("end"));
+});
+
+test("what the editor tells the model is not shown as the user's words", () => {
+  const it = told(
+    {
+      sessionUpdate: "user_message",
+      messageId: "1",
+      content: [{ type: "text", text: "changed" }],
+      source: "editor",
+    },
+    {
+      sessionUpdate: "user_message",
+      messageId: "2",
+      content: [
+        { type: "text", text: "hi" },
+        { type: "resource", resource: { uri: "file:///p/a%20b.py#L3-L9", text: "…" } },
+        { type: "text", text: "\n\n[Editor]\nActive file: file:///p/x.py" },
+      ],
+    },
+  );
+  assert.deepEqual(it.items, [{ kind: "user", id: "2", text: "hi", attached: ["a b.py:3-9"], steering: false }]);
+});
+
+test("a turn that failed says why, one that was stopped says so, one that is done says nothing", () => {
+  const idle = (more: object): Update => ({ sessionUpdate: "state_update", state: "idle", ...more }) as Update;
+  const texts = [
+    idle({
+      stopReason: "error",
+      error: { kind: "rate_limited", message: "Too many requests.", hint: "Wait a minute." },
+    }),
+    idle({ stopReason: "cancelled" }),
+    idle({ stopReason: "end_turn" }),
+  ].map((update) => told(update).items.map((item) => item.kind === "notice" && item.text));
+  assert.deepEqual(texts, [["Too many requests. Wait a minute."], ["Stopped."], []]);
+});
+
+test("a queued prompt waits beside the list until it is said", () => {
+  const it = emptyConversation("s", "/p");
+  it.queued.push({ id: "q", text: "next" });
+  fold(it, { sessionUpdate: "user_message", messageId: "q", content: [{ type: "text", text: "next" }] });
+  assert.deepEqual([it.queued.length, it.items.length], [0, 1]);
+});
+
+test("kinds of a newer server change nothing", () => {
+  const it = told({ sessionUpdate: "_of_tomorrow" } as unknown as Update);
+  assert.equal(it.items.length, 0);
+  assert.deepEqual(openChanges(it), { files: 0, hunks: 0 });
+});
