@@ -208,7 +208,7 @@ def running(home: Path, *, made_by: type[ServerProcess] = ServerProcess, **more:
                     stream.close()
 
 
-def script(path: Path, *steps: object) -> str:
+def script(path: Path, *steps: object, completions: object = ()) -> str:
     """A script for the scripted provider; the model's name."""
-    path.write_text(json.dumps({"steps": list(steps)}))
+    path.write_text(json.dumps({"steps": list(steps), "completions": completions}))
     return f"scripted/{path}"
