@@ -117,3 +117,22 @@ def test_hunks_are_decided_by_lenses(place: Place) -> None:
         {"text": "Half of it."},
     )
     assert said["text"] == OLD.replace("line 5\n", "FIVE\n")
+
+
+def test_a_comment_that_addresses_cass_is_answered_by_a_code_action(place: Place) -> None:
+    said = drive(
+        place,
+        """
+        (goto-char (point-max))
+        (insert "# how many lines are these? CASS?\\n")
+        (forward-line -1)
+        (setq drive-choice "cass: ")
+        (eglot-code-actions (pos-bol) (pos-eol) "quickfix" t)
+        (drive-say "answer" (with-current-buffer (drive-until (lambda () (drive-buffer-with "Thirty")) "the answer")
+                              (buffer-string)))
+        (drive-say "text" (buffer-string))
+        """,
+        {"expect": "how many lines are these?", "text": "Thirty."},
+    )
+    assert "Thirty." in said["answer"]
+    assert said["text"] == OLD + "# how many lines are these? CASS?\n", "what is not saved is read, and stays"

@@ -100,6 +100,14 @@ function App:opened(bufnr)
   end, 100)
 end
 
+--- Give way to another configuration: end the servers and close the chats.
+function App:close()
+  for _, workspace in pairs(self.workspaces) do
+    workspace:close()
+  end
+  self.workspaces = {}
+end
+
 ---@return cass.Workspace[]
 function App:all() return vim.tbl_values(self.workspaces) end
 

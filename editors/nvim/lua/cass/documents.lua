@@ -91,7 +91,7 @@ end
 
 --- `cass/document/reload`: buffers without unsaved changes take what is on disk; one undo step brings back the old.
 ---@param params { uris: string[] }
-function Documents:reload(params)
+function Documents.reload(_, params)
   for _, uri in ipairs(params.uris) do
     local bufnr = vim.fn.bufnr(vim.uri_to_fname(uri))
     if bufnr >= 0 and api.nvim_buf_is_loaded(bufnr) and not vim.bo[bufnr].modified then

@@ -105,13 +105,13 @@ end
 function M.handle(_, params, ctx)
   local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
   for number, change in ipairs(changes_of(params.edit)) do
-    local ok, problem
+    local done, problem
     if change.kind then
-      ok, problem =
-        pcall(vim.lsp.util.apply_workspace_edit, { documentChanges = { change } }, client.offset_encoding)
-      problem = not ok and tostring(problem) or nil
+      local whole = { documentChanges = { change } }
+      done, problem = pcall(vim.lsp.util.apply_workspace_edit, whole, client.offset_encoding)
+      problem = not done and problem or nil
     else
-      ok, problem = pcall(apply_one, client, change)
+      problem = select(2, pcall(apply_one, client, change))
     end
     if problem then
       return { applied = false, failureReason = tostring(problem), failedChange = number - 1 }

@@ -175,7 +175,7 @@ function Review:map(bufnr)
   self.mapped[bufnr] = {}
   for action, key in pairs(keys) do
     local taken = key and vim.fn.maparg(key, 'n', false, true)
-    if key and not (taken.buffer == 1) then
+    if key and taken.buffer ~= 1 then
       local plug = '<Plug>(cass-' .. action:gsub('_', '-') .. ')'
       vim.keymap.set(
         'n',

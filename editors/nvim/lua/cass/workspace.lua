@@ -109,6 +109,15 @@ function Workspace:say(words, more, how)
   self.session:prompt(blocks, words:sub(1, 1) ~= '/' and context.for_prompt(self.root) or nil, how)
 end
 
+--- End the server, and take the chat away.
+function Workspace:close()
+  self.server:stop()
+  self.chat:close()
+  for _, bufnr in ipairs({ self.chat.transcript.bufnr, self.chat.prompt.bufnr }) do
+    pcall(api.nvim_buf_delete, bufnr, { force = true })
+  end
+end
+
 --- Show anew what depends on the session: the bar, the status line.
 function Workspace:redraw()
   if self.chat then
