@@ -100,6 +100,9 @@ class ClientWorkspace(Workspace):
         asked for last never have the same stamp twice: it is asked again."""
         return object() if path in self._watched else self._disk.stamp(path)
 
+    async def catch_up(self) -> None:
+        """The protocol has no word for it: the client watches its files itself."""
+
     async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
         """The protocol has no word for saving, and writing a buffer's text back could undo what is being typed. So
         unsaved files are only named."""

@@ -52,6 +52,7 @@ async def run(desk: Desk, action: Action, work: Callable[[], Awaitable[Outcome]]
         return await work()
     unsaved = await desk.workspace.save(desk.ledger.paths)
     outcome = await work()
+    await desk.workspace.catch_up()
     told = [f"Not on disk while this ran, the editor holds it: {path} ({why})." for path, why in unsaved.items()]
     news = await desk.ledger.news()
     extra = "\n\n".join(part for part in (*told, news) if part)

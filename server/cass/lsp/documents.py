@@ -118,6 +118,16 @@ class EditorWorkspace(Workspace):
                 failed[path] = problem
         return failed
 
+    async def catch_up(self) -> None:
+        """Tell the editor which of its clean buffers the disk has overtaken."""
+        late: list[Path] = []
+        for document in self._editor.documents:
+            if document.path and document.uri.startswith("file:") and document.origin == document.source:
+                below = await self._below(Path(document.path))
+                if below and below.text != document.source:
+                    late.append(Path(document.path))
+        editing.reload(self._editor, late)
+
     async def apply(self, edits: Sequence[FileEdit]) -> Applied:
         """Change files on disk, all or none, then open buffers, one by one."""
         opened = [edit for edit in edits if await self._in_editor(edit)]

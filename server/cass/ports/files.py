@@ -161,6 +161,10 @@ class Workspace(Files, Protocol):
         Never overwrites what changed on disk meanwhile."""
         ...
 
+    async def catch_up(self) -> None:
+        """After something else wrote files: have open buffers without unsaved changes loaded again."""
+        ...
+
     def propose(self, edits: Sequence[FileEdit]) -> None:
         """Put the changes into the overlay: `read` sees them, the disk does not."""
         ...

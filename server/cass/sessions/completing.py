@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cass.sessions.session import Session
 
 _OFF = "it is off until you switch it on"
+_NARROWER = {"session": (), "project": ("session",), "user": ("session", "project")}
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,11 @@ class Completing:
         SessionError for a session that is not open."""
         place = self.place(params.session_id, params.cwd)
         target = self._target(params, place)
-        if not params.enabled:
-            for table in self._tables(place):
-                if table.scope == params.scope:
-                    break
-                on = (
-                    any(table.choices.values())
-                    if params.language_id is None
-                    else said(table.choices, params.language_id)
-                )
-                if on:
-                    table.keep(recorded(table.choices, params.language_id, params.enabled))
+        narrower = [table for table in self._tables(place) if table.scope in _NARROWER[params.scope]]
+        for table in narrower if not params.enabled else ():
+            language = params.language_id
+            if any(table.choices.values()) if language is None else said(table.choices, language):
+                table.keep(recorded(table.choices, language, params.enabled))
         target.keep(recorded(target.choices, params.language_id, params.enabled))
         for listener in self.on_change:
             listener()

@@ -103,6 +103,9 @@ class DiskWorkspace:
         """Everything is on disk already."""
         return {}
 
+    async def catch_up(self) -> None:
+        """There are no buffers."""
+
     def propose(self, edits: Sequence[FileEdit]) -> None:
         """Put the changes into the overlay."""
         for edit in edits:
