@@ -59,10 +59,10 @@ async function diff() {
 async function plan(chat) {
   await command(page, "cass: New Session");
   await chat.locator(".welcome").waitFor();
-  await chat.getByRole("button", { name: /^Mode/ }).click();
+  await chat.getByRole("button", { name: /^Mode:/ }).click();
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "plan" }).first().click();
   await chat.locator(".picker", { hasText: "plan" }).waitFor();
-  await chat.getByRole("button", { name: /^Model/ }).click();
+  await chat.getByRole("button", { name: /^Model:/ }).click();
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "Another model" }).click();
   const input = page.locator(".quick-input-widget input[type=text]");
   await page.locator(".quick-input-widget", { hasText: "provider/model" }).waitFor();
