@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from support.nvim import Editor
+from support.nvim import Editor, server_command
 from support.server import script
 from support.terminal import call
 
@@ -192,3 +192,35 @@ def test_slash_commands_and_files_are_offered(start: Start, tmp_path: Path) -> N
     editor.idle()
     events = [json.loads(line) for p in (tmp_path / "cass").rglob("*.jsonl") for line in p.read_text().splitlines()]
     assert any("deep/name.py" in json.dumps(e) and "resource_link" in json.dumps(e) for e in events)
+
+
+def test_two_editors_on_one_folder_do_not_fight(start: Start, tmp_path: Path) -> None:
+    model = script(tmp_path / "s.json", {"text": "An answer."})
+    first, second = start(model=model), start(model=model)
+    for editor, words in ((first, "from the first"), (second, "from the second")):
+        editor.edit("a.py", "x = 1\n")
+        editor.do(f"Cass {words}")
+        editor.idle()
+        assert "An answer." in editor.transcript
+    second.choose("from the first")
+    second.do("CassSessions")
+    second.until(lambda: "process" in second.transcript, "who has the session")
+    second.do("CassNew")
+    second.do("Cass again")
+    second.until(
+        lambda: "❯ You\nagain" in second.transcript and "An answer." in second.transcript, "a session of its own"
+    )
+    assert "from the first" in first.transcript
+
+
+def test_setup_may_be_called_again(start: Start, tmp_path: Path) -> None:
+    editor = start(model=script(tmp_path / "s.json", {"text": "One."}))
+    editor.edit("a.py", "x = 1\n")
+    editor.do("Cass first")
+    editor.idle()
+    server = editor.server_pid()
+    settings = {"model": script(tmp_path / "t.json", {"text": "Other."})}
+    editor.lua("require('cass').setup(...)", {"cmd": server_command(), "settings": settings})
+    editor.until(lambda: gone(server), "the end of the first server")
+    editor.do("Cass second")
+    editor.until(lambda: "Other." in editor.transcript, "the answer of the other model")

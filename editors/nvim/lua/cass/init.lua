@@ -12,7 +12,12 @@ end
 
 --- Configure cass. Without a call everything is as in the defaults, or as in the table vim.g.cass.
 ---@param options? table see |cass-options|
-function M.setup(options) app = require('cass.app').new(options or vim.g.cass) end
+function M.setup(options)
+  if app then
+    app:close()
+  end
+  app = require('cass.app').new(options or vim.g.cass)
+end
 
 --- Begin to watch for files; called once Neovim is up.
 function M.start() the_app() end
