@@ -96,6 +96,9 @@ class Renderer:
         if not self._replay and get_text(update, "clientKey") in ("", *self.own_keys):
             return
         lines = escape(block_text(update.get("content"))).strip("\n").split("\n")
+        if get_text(update, "source") == "editor":
+            self.say(self._paint.dim("The model was told what became of files that it knows."), kind="notice")
+            return
         more = [f"({len(lines) - USER_LINES} more lines)"] if len(lines) > USER_LINES else []
         if any(lines):
             shown = [*lines[:USER_LINES], *more]

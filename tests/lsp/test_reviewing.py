@@ -283,3 +283,29 @@ def _until(true: Callable[[], bool], seconds: float) -> bool:
     waiter.kill()
     waiter.wait()
     return True
+
+
+def test_review_is_a_slash_command_too_for_clients_without_an_editor(window: Any) -> None:
+    here = window(call("apply_patch", patch=THREE), {"text": "ok"}, {"text": "seen", "expect": "too loud"})
+    here.ask()
+    listed = here.ask("/review")["text"]
+    assert "**2.**" in listed and "+LINE 13" in listed
+    assert "2 changes left" in here.ask("/review revert 2 too loud")["text"]
+    assert "0 changes left" in here.ask("/review keep all")["text"]
+    assert "No change waits" in here.ask("/review")["text"]
+    assert (here.folder / "a.txt").read_text().count("LINE") == 2
+    assert "there is no change" in here.ask("/review keep 9")["error"]["message"]
+    assert here.ask()["text"] == "seen"
+
+
+def test_a_new_file_and_a_deletion_can_be_taken_back(window: Any) -> None:
+    new = call("write_file", path="new.txt", content="hello\n")
+    gone = call("apply_patch", patch="*** Begin Patch\n*** Delete File: a.txt\n*** End Patch")
+    here = window(new, gone, {"text": "ok"})
+    here.ask()
+    assert (here.folder / "new.txt").exists() and not (here.folder / "a.txt").exists()
+    listed = here.server.call("cass/review/list", {"sessionId": here.session})["files"]
+    assert {Path(file["path"]).name: file["op"] for file in listed} == {"new.txt": "add", "a.txt": "delete"}
+    assert here.resolve("revert")["conflicts"] == []
+    assert not (here.folder / "new.txt").exists()
+    assert (here.folder / "a.txt").read_text() == CODE
