@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A real llama-server and a tiny model of random numbers, for tests/e2e/test_llama_server.py.
-#   .ci/llama-server.sh PREFIX      makes PREFIX/llama/llama-server and PREFIX/llama/tiny.gguf; then CASS_E2E=PREFIX
+#   .ci/llama-server.sh PREFIX      makes PREFIX/llama/llama-server, tiny.gguf and fills.gguf there; then CASS_E2E=PREFIX
 # Needs an amd64 Debian with apt and root, and takes the package from another release than the installed one: unpacked
 # beside its own C library, so that nothing of the system changes.
 set -euo pipefail
@@ -48,9 +48,9 @@ START
 
 "$home/llama-server" --version >/dev/null 2>&1 || { rm -rf "$home/root"; fetch; unpack; }
 "$home/llama-server" --version 2>&1 | head -n 1
-if [ ! -s "$home/tiny.gguf" ]; then
+if [ ! -s "$home/tiny.gguf" ] || [ ! -s "$home/fills.gguf" ]; then
   python3 -m venv "$work/venv"
   "$work/venv/bin/pip" install -q --disable-pip-version-check gguf==0.19.0
-  "$work/venv/bin/python" tests/e2e/tiny_gguf.py "$home/tiny.gguf"
+  "$work/venv/bin/python" tests/e2e/tiny_gguf.py "$home/tiny.gguf" "$home/fills.gguf"
 fi
 echo "ready: CASS_E2E=$prefix"

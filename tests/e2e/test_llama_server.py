@@ -3,6 +3,7 @@ and its cancelling, on both APIs. `.ci/llama-server.sh PREFIX` makes it; CASS_E2
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -16,6 +17,9 @@ from typing import Any
 
 import pytest
 
+from cass.config import Config
+from cass.llm.client import LLMClient
+from cass.ports import CompletionRequest
 from support.outside import Place
 from support.server import running
 
@@ -168,3 +172,23 @@ def test_what_it_can_do_is_found_out(place: Place, start: Callable[..., str]) ->
     probed = place.run("models", "openai/tiny", "--probe")
     assert probed.code == 0
     assert "answer: yes" in probed.out
+
+
+@pytest.mark.parametrize(("model", "way"), [("fills.gguf", "infill"), ("tiny.gguf", "chat")])
+def test_a_gap_in_a_text_is_filled(model: str, way: str, tmp_path: Path, start: Callable[..., str]) -> None:
+    """A model with the tokens for it is asked for what stands in the gap, another one in a chat."""
+    url = start("-m", str(HOME / model))
+    request = CompletionRequest("def add(a, b):\n    ", "\n\nadd(1, 2)\n" * 20, "a.py", "python", 24, 60)
+
+    async def fill() -> list[str]:
+        client = LLMClient(Config(), tmp_path, {"OPENAI_BASE_URL": url})
+        try:
+            return [await client.get("openai/tiny").complete(request) for _ in range(3)]
+        finally:
+            await client.close()
+
+    texts = asyncio.run(fill())
+    assert any(texts), "nonsense of 24 tokens is hardly ever nothing"
+    assert not any("fim_" in text or "CURSOR" in text for text in texts)
+    learned = (tmp_path / "models.json").read_text() if (tmp_path / "models.json").exists() else ""
+    assert ("infill" in learned) == (way == "infill")

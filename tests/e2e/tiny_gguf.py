@@ -1,6 +1,7 @@
-"""Writes a model of random numbers that a real llama-server can load: `python tiny_gguf.py OUT` (needs gguf and numpy).
+"""Writes a model of random numbers that a real llama-server can load: `python tiny_gguf.py OUT [FILLS]` (needs gguf and numpy).
 
 It answers with printable nonsense and ends its turn now and then. Nothing is downloaded: a seed makes all of it.
+FILLS is the same model with the tokens that a server needs to fill gaps in a text.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 WIDTH, HEADS, HIDDEN, LAYERS, WINDOW = 64, 4, 128, 2, 16_384
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 CALL = ("<tool_call>", "</tool_call>")
+GAP = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
+"""Known to llama.cpp by their names; a vocabulary without them fills no gaps."""
 TEMPLATE = """
 {%- for message in messages %}<|im_start|>{{ message.role }}
 {%- if loop.first and tools %}
@@ -37,19 +40,20 @@ def alphabet() -> list[str]:
     return [chr(byte) if byte in plain else chr(next(others)) for byte in range(256)]
 
 
-def vocabulary() -> tuple[list[str], list[int], list[str]]:
+def vocabulary(gap: tuple[str, ...]) -> tuple[list[str], list[int], list[str]]:
     """Tokens, their types, and merges."""
     letters = alphabet()
     merges = ["t h", "th e", "i n", "a n", "e r", f"{letters[32]} t", f"{letters[32]} a"]
     plain = [*letters, *(merge.replace(" ", "") for merge in merges)]
     types = [gguf.TokenType.NORMAL] * len(plain)
     types += [gguf.TokenType.CONTROL] * len(CONTROL) + [gguf.TokenType.USER_DEFINED] * len(CALL)
-    return [*plain, *CONTROL, *CALL], types, merges
+    types += [gguf.TokenType.CONTROL] * len(gap)
+    return [*plain, *CONTROL, *CALL, *gap], types, merges
 
 
-def write(path: str) -> None:
-    """Make the file."""
-    tokens, types, merges = vocabulary()
+def write(path: str, gap: tuple[str, ...]) -> None:
+    """Make the file. `gap` are the tokens around a gap."""
+    tokens, types, merges = vocabulary(gap)
     out = gguf.GGUFWriter(path, "llama")
     out.add_name("tiny")
     out.add_context_length(WINDOW)
@@ -107,4 +111,6 @@ def tensors(tokens: list[str]) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    write(sys.argv[1])
+    write(sys.argv[1], ())
+    if len(sys.argv) > 2:
+        write(sys.argv[2], GAP)
