@@ -116,3 +116,13 @@ def test_a_missing_or_endless_script_is_told(make_client: Any, tmp_path: Path) -
     (tmp_path / "latin.json").write_bytes(b'["\xff"]')
     with pytest.raises(ConfigError, match="not JSON"):
         client.get(f"scripted/{tmp_path}/latin.json")
+
+
+async def test_the_demo_model_answers_any_number_of_prompts(make_client: Any) -> None:
+    model = make_client().get("scripted/demo")
+    history = [user("hi")]
+    for number in range(4):
+        heard = await ask(model, ModelRequest("", tuple(history)))
+        assert heard.completed is not None
+        assert ("demo model" in heard.text) == (number % 2 == 0)
+        history.append(said(*heard.completed.content))

@@ -42,6 +42,8 @@ title = "Scripted model"
 MAX_SCRIPT = 16 * 1024 * 1024
 """Bytes of a script."""
 
+_DEMO = Path(__file__).parent.parent / "demo.json"
+
 _THE_END = "The script has ended; there are no more answers in it."
 
 
@@ -99,16 +101,18 @@ class ScriptedCompletion(_Strict):
 class Script(_Strict):
     """The answers, in order. The one that is given is the one that stands at as many answers as the conversation
     already has, so that a resumed session goes on where it was. Of the completions the first one that fits is
-    offered."""
+    offered. With `loop` it begins again at its end."""
 
     steps: tuple[Step, ...]
+    loop: bool = False
     completions: tuple[ScriptedCompletion, ...] = ()
     context_window: int | None = Field(default=None, ge=256)
 
 
 def connect(config: Config, model: str, environ: Mapping[str, str]) -> Model:
-    """The model that plays the file with this path. ConfigError says what is wrong with the file, and where."""
-    return ScriptedModel(model, load_script(Path(model)))
+    """The model that plays the file with this path; `demo` is the script that comes with cass. ConfigError says
+    what is wrong with the file, and where."""
+    return ScriptedModel(model, load_script(_DEMO if model == "demo" else Path(model)))
 
 
 def load_script(path: Path) -> Script:
@@ -171,7 +175,10 @@ class ScriptedModel(Model):
 
     async def _play(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         position = sum(message.role == "assistant" for message in request.messages)
-        step = self.script.steps[position] if position < len(self.script.steps) else Step(text=_THE_END)
+        steps = self.script.steps
+        if self.script.loop and steps:
+            position %= len(steps)
+        step = steps[position] if position < len(steps) else Step(text=_THE_END)
         _check(step, position, request)
         for text, delta in ((step.thinking, ThinkingDelta), (step.text, TextDelta)):
             for at in range(0, len(text), step.chunk):
