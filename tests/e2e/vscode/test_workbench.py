@@ -166,14 +166,16 @@ def pictures(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def project(tmp_path: Path, vsix: Path, steps: object, **settings: object) -> Iterator[tuple[Workbench, Path]]:
+def project(
+    tmp_path: Path, vsix: Path, steps: object, *, completions: object = (), **settings: object
+) -> Iterator[tuple[Workbench, Path]]:
     """A workbench with the packaged extension, a small project, and a script for the model."""
     folder = tmp_path / "basket"
     folder.mkdir()
     (folder / "basket.py").write_text(BASKET)
     (folder / "test_basket.py").write_text(TEST)
-    script = tmp_path / "script.json"
-    script.write_text(json.dumps({"steps": steps, "context_window": 32_000}))
+    script = tmp_path / "demo"
+    script.write_text(json.dumps({"steps": steps, "completions": completions, "context_window": 32_000}))
     with codeserver.running(tmp_path / "cs", {"cass.model": f"scripted/{script}", **settings}, vsix) as workbench:
         yield workbench, folder
 
@@ -182,7 +184,7 @@ def project(tmp_path: Path, vsix: Path, steps: object, **settings: object) -> It
 def test_a_tour_in_each_theme(theme: str, tmp_path: Path, vsix: Path, pictures: Path) -> None:
     settings = {"workbench.colorTheme": THEMES[theme], "window.autoDetectColorScheme": False}
     with project(tmp_path, vsix, STEPS, **settings) as (workbench, folder):
-        plan = tmp_path / "plan.json"
+        plan = tmp_path / "demo-plan"
         plan.write_text(json.dumps({"steps": PLAN, "context_window": 32_000}))
         workbench.run("tour.mjs", str(folder), str(pictures), theme, str(plan))
     assert {p.name for p in pictures.glob(f"vscode-*-{theme}.png")} >= {
@@ -201,6 +203,12 @@ def test_ten_thousand_pieces_leave_the_chat_quick(tmp_path: Path, vsix: Path) ->
     assert found["pieces"] >= 10_000
     assert found["key_p95_ms"] < 200, said
     assert found["heap_growth_mb"] < 40, said
+
+
+def test_completion_is_off_until_switched_on_and_never_stale(tmp_path: Path, vsix: Path) -> None:
+    offers = [{"after": "greet(", "text": "name)"}, {"after": "slow(", "text": "late)", "delay_ms": 700}]
+    with project(tmp_path, vsix, STEPS, completions=offers) as (workbench, folder):
+        workbench.run("ghost.mjs", str(folder))
 
 
 def test_missing_server_is_said_with_a_way_out(tmp_path: Path, vsix: Path) -> None:

@@ -68,7 +68,7 @@ async function plan(chat) {
   await page.locator(".quick-input-widget", { hasText: "provider/model" }).waitFor();
   await input.fill(`scripted/${planned}`);
   await input.press("Enter");
-  await chat.locator(".picker", { hasText: "plan.json" }).waitFor();
+  await chat.locator(".picker", { hasText: "demo-plan" }).waitFor();
   const unplanned = fs.readFileSync(file, "utf8");
   await say(chat, "Plan how to simplify the basket.");
   await chat.locator(".review", { hasText: "changes in 1 file" }).waitFor();
