@@ -48,7 +48,7 @@ def test_turns_sessions_a_dying_server_and_settings(workbench: Workbench, folder
     assert _gone([server], 10), "the server outlives its editor"
 
 
-def test_killing_the_editor_ends_server_and_command(workbench: Workbench, folder: Path) -> None:
+def test_a_killed_editor_leaves_nothing_behind_and_goes_on_where_it_was(workbench: Workbench, folder: Path) -> None:
     node = workbench.start("exthost.mjs", str(HOST / "killed.cjs"), str(folder))
     try:
         pids = json.loads(_content(folder / "pids.json", 60))
@@ -56,6 +56,8 @@ def test_killing_the_editor_ends_server_and_command(workbench: Workbench, folder
         assert _gone([pids["server"], pids["command"]], 5), pids
     finally:
         codeserver.end(node)
+    said = workbench.run("exthost.mjs", str(HOST / "reopened.cjs"), str(folder))
+    assert said.count("PASS") == 2, said
 
 
 def _content(path: Path, limit: float) -> str:
