@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -409,3 +410,52 @@ def test_the_slash_command_switches_it_too(start: Start, project: Path, tmp_path
     assert "off: you switched it off in this session" in say("/completion off session")
     assert typist.offered() == []
     assert "off: you switched it off in this session" in say("/completion")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_order_nothing_stale_and_nothing_switched_off_comes(
+    seed: int, start: Start, project: Path, tmp_path: Path
+) -> None:
+    """Keys, requests, withdrawals and switching in random order. Once the server has answered anything that was said
+    after a key, it knows of the key: from then on no text may come for what was asked before it."""
+    server = start(model=played(tmp_path, {"text": "offer", "delay_ms": 4}), CASS_COMPLETION__ENABLED="true")
+    typist = Typist(server, (project / "a.py").as_uri(), CODE)
+    rng = random.Random(seed)
+    asked: dict[int, tuple[int, bool]] = {}
+    known: dict[int, tuple[int, bool]] = {}
+    on = True
+    for _ in range(300):
+        match rng.choice(("type", "type", "ask", "ask", "ask", "withdraw", "look", "look", "switch", "pause")):
+            case "type":
+                typist.type(CODE + "x" * rng.randrange(50))
+            case "ask":
+                asked[typist.ask(kind=rng.choice((AUTOMATIC, INVOKED)))] = typist.version, on
+            case "withdraw" if asked:
+                server.notify("$/cancelRequest", {"id": rng.choice(list(asked))})
+            case "pause" if asked:
+                last = list(asked)[-1]
+                if not any(message.get("id") == last for message in server.seen):
+                    server.answer(last)
+            case "switch":
+                on = not on
+                id = server.request("cass/completion/set", {"enabled": on})
+                server.answer(id)
+                known[id] = typist.version, on
+            case _:
+                id = server.request("cass/completion/get", {})
+                server.answer(id)
+                known[id] = typist.version, on
+    last = server.request("cass/completion/get", {})
+    version, is_on, offered = 0, True, 0
+    waiting = set(asked) - {message.get("id") for message in server.seen}
+    while waiting or not any(message.get("id") == last for message in server.seen):
+        waiting.discard(server.until(lambda m: "id" in m and "method" not in m)["id"])
+    for message in server.seen:
+        version, is_on = known.get(message.get("id", 0), (version, is_on))
+        if message.get("id") in asked and message.get("result", {}).get("items"):
+            offered += 1
+            assert asked[message["id"]][0] >= version, "it was asked for another text"
+            assert asked[message["id"]][1], "it was asked while it was off"
+            assert is_on, "it came after it was switched off"
+    assert offered, "some came through"
+    assert len([m for m in server.seen if m.get("id") in asked]) == len(asked), "each was answered once"

@@ -46,9 +46,9 @@ class Completions:
         uri = params.text_document.uri
         self._stop(uri)
         document = self._editor.at(uri)
-        if document is None or not self._is_on(document):
+        version = self._editor.asked_of
+        if document is None or document.version != version or not self._is_on(document):
             return types.InlineCompletionList(_NONE)
-        version = document.version
         task = asyncio.get_running_loop().create_task(_quietly(self._offer(document, params)))
         self._running[uri] = task
         try:
@@ -115,7 +115,7 @@ class Completions:
     async def _ask(self, spot: Spot, document: Document, place: Path | None) -> str:
         settings = self._switch.settings(place)
         model = self._app.models.get(await self._switch.model(place))
-        path = Path(document.path or "untitled")
+        path = document.file or Path("untitled")
         folders = [folder for folder in self._switch.folders if path.is_relative_to(folder)]
         return await model.complete(
             CompletionRequest(

@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,13 +25,15 @@ from cass import __version__
 from cass.errors import ToolError
 from cass.lsp.abilities import Abilities
 from cass.lsp.mirror import Document, Mirror
-from cass.protocol.wire import JsonObject
+from cass.protocol.wire import JsonObject, as_object
 from cass.rpc.endpoint import INTERNAL, INVALID_PARAMS, Endpoint, RpcError
 from cass.workspace.disk import TEXT_LIMIT
 from cass.workspace.encoding import decode
 from cass.workspace.reading import read_file
 
 _INITIALIZE = "cass-initialize"
+_LED_SECONDS = 1.0
+_LED_FILES = 2_000
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +78,8 @@ class Editor:
         self._features: set[str] = set()
         self._initialized: asyncio.Future[JsonObject] | None = None
         self._changed = asyncio.Event()
+        self._led_to: dict[Path, tuple[float, Path]] = {}
+        self._asked_of: ContextVar[int | None] = ContextVar("asked_of", default=None)
         self.on_change: list[Callable[[Document], None]] = []
         self.on_cancel: Callable[[object], None] = lambda token: None
         self._listen(types.INITIALIZE, self._use_mirror)
@@ -106,6 +113,7 @@ class Editor:
             return True
         if "id" in message and not self._serves(str(message.get("method"))):
             return False
+        self._asked_of.set(self._version(message))
         try:
             self._protocol.take(message)
         except JsonRpcException as error:
@@ -117,14 +125,44 @@ class Editor:
         return True
 
     @property
+    def asked_of(self) -> int | None:
+        """In a request: the version that its document had when the request came. What the editor said after it may
+        have been heard by the time that the request is looked at."""
+        return self._asked_of.get()
+
+    @property
     def documents(self) -> Iterable[Document]:
         """The open ones."""
         return tuple(cast("dict[str, Document]", self._server.workspace.text_documents).values())
 
     def document(self, path: Path) -> Document | None:
-        """The open document for a file."""
-        name = str(path)
-        return next((d for d in self.documents if d.path == name and d.uri.startswith("file:")), None)
+        """The open document for a file, also where the editor knows it by another way through links. Of several the
+        one with unsaved changes, then the one that has this very name."""
+        shown = self.views(path)
+        return min(shown, key=lambda d: (not d.is_dirty, d.file != path)) if len(shown) > 1 else next(iter(shown), None)
+
+    def views(self, path: Path) -> list[Document]:
+        """All open documents that show a file: usually one, more where the editor has it open by several names."""
+        opened = [document for document in self.documents if document.file]
+        if not opened:
+            return []
+        real = self._real(path)
+        return [document for document in opened if document.file == path or document.real == real]
+
+    def address(self, path: Path) -> str:
+        """The URI that the editor knows a file by."""
+        document = self.document(path)
+        return document.uri if document else path.as_uri()
+
+    def _real(self, path: Path) -> Path:
+        """Links followed. Looked up again after a moment only: this is asked of every file that a model knows."""
+        now = time.monotonic()
+        known = self._led_to.get(path)
+        if known is None or now - known[0] > _LED_SECONDS:
+            if len(self._led_to) >= _LED_FILES:
+                self._led_to.clear()
+            known = self._led_to[path] = now, Path(os.path.realpath(path))
+        return known[1]
 
     def at(self, uri: str) -> Document | None:
         """The open document with this address."""
@@ -157,6 +195,10 @@ class Editor:
 
         self._server.feature(name)(told)
 
+    def _version(self, message: JsonObject) -> int | None:
+        uri = as_object(as_object(message.get("params")).get("textDocument")).get("uri")
+        return next((d.version for d in self.documents if d.uri == uri), None) if "id" in message else None
+
     def _serves(self, method: str) -> bool:
         return method in self._features
 
@@ -171,12 +213,14 @@ class Editor:
 
     def _opened(self, params: types.DidOpenTextDocumentParams) -> None:
         document = self.at(params.text_document.uri)
-        if document and document.path and document.uri.startswith("file:"):
-            document.origin = _on_disk(Path(document.path))
+        if document and document.file:
+            document.origin = _on_disk(document.file)
         self._wake()
 
     def _edited(self, params: types.DidChangeTextDocumentParams) -> None:
         document = self.at(params.text_document.uri)
+        if document:
+            document.version = params.text_document.version  # pygls overlooks the one of an empty list of changes
         for listener in self.on_change if document else ():
             listener(cast("Document", document))
         self._wake()
