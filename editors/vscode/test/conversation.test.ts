@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyConversation, fold, OUTPUT_KEPT, openChanges, type Update } from "../src/session/conversation.ts";
+import { emptyConversation, fold, openChanges, type Update } from "../src/session/conversation.ts";
+import { OUTPUT_KEPT } from "../src/session/tools.ts";
 
 function told(...updates: Update[]) {
   const it = emptyConversation("s", "/p");

@@ -43,7 +43,7 @@ def test_edits_hunk_by_hunk_undo_saving_and_plan(workbench: Workbench, folder: P
 
 def test_turns_sessions_a_dying_server_and_settings(workbench: Workbench, folder: Path) -> None:
     said = workbench.run("exthost.mjs", str(HOST / "living.cjs"), str(folder))
-    assert said.count("PASS") == 11, said
+    assert said.count("PASS") == 12, said
     server = int((folder.parent / "server.pid").read_text())
     assert _gone([server], 10), "the server outlives its editor"
 

@@ -35,6 +35,20 @@ async function approve(chat) {
   return card;
 }
 
+/** Commands and files are offered while one types, and taken with the keyboard alone. */
+async function complete(chat) {
+  const field = chat.locator(".composer textarea");
+  await field.pressSequentially("/con");
+  await chat.getByRole("option", { name: /\/context/ }).waitFor();
+  await field.press("Escape");
+  await field.fill("");
+  await field.pressSequentially("Look at @bask");
+  await chat.getByRole("option", { name: /^basket\.py/ }).waitFor();
+  await field.press("Enter");
+  assert.equal(await field.inputValue(), "Look at @basket.py ");
+  await field.fill("");
+}
+
 async function decide(card) {
   await card.getByRole("button", { name: /^Keep change 1/ }).click();
   await card.locator(".hunk.decided").first().waitFor();
@@ -87,6 +101,7 @@ try {
   await widenChat(page, 430);
   await chat.locator(".welcome").waitFor();
   await shot("welcome");
+  await complete(chat);
   const card = await approve(chat);
   await diff();
   await decide(card);

@@ -26,6 +26,7 @@ export class Changes implements vscode.Disposable {
   private listed: ReviewFile[] = [];
   private timer: NodeJS.Timeout | undefined;
   private asked = 0;
+  private told: ReadonlySet<string> = new Set();
   /** Fires when `files` are others. */
   readonly onDidChange = this.changed.event;
   files: ReviewFile[] = [];
@@ -116,9 +117,15 @@ export class Changes implements vscode.Disposable {
     if (params.uri !== undefined || (left.conflicts?.length ?? 0) > 0) {
       this.soon(0);
     }
-    for (const conflict of left.conflicts ?? []) {
+    this.tell(left.conflicts ?? []);
+  }
+
+  /** Say what does not fit any more, each of it once. */
+  private tell(conflicts: readonly string[]): void {
+    for (const conflict of conflicts.filter((one) => !this.told.has(one))) {
       void vscode.window.showWarningMessage(conflict);
     }
+    this.told = new Set(conflicts);
   }
 
   private soon(wait: number): void {
@@ -133,7 +140,9 @@ export class Changes implements vscode.Disposable {
     let listed: ReviewFile[] = [];
     if (sessionId) {
       try {
-        listed = (await this.wire.request("cass/review/list", { sessionId })).files ?? [];
+        const answer = await this.wire.request("cass/review/list", { sessionId });
+        listed = answer.files ?? [];
+        this.tell(answer.conflicts ?? []);
       } catch {
         listed = []; // the server is gone, or says of its trouble itself
       }

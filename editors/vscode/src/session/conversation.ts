@@ -6,10 +6,10 @@ import type {
   PlanEntry,
   ReviewCount,
   SessionUpdateParams,
-  ToolLocation,
   TurnError,
   Usage,
 } from "../protocol";
+import { newTool, type ToolItem, toolChanged, toolSaid } from "./tools.ts";
 
 export type Update = SessionUpdateParams["update"];
 
@@ -32,21 +32,6 @@ export interface AnswerItem {
   interrupted: boolean;
 }
 
-/** What the model did. `output` is text for display, `diffs` the changes to files. */
-export interface ToolItem {
-  kind: "tool";
-  id: string;
-  title: string;
-  action: string;
-  status: "pending" | "in_progress" | "completed" | "failed" | "cancelled";
-  input: string;
-  output: string;
-  diffs: { path: string; patch: string }[];
-  locations: ToolLocation[];
-  exitCode?: number;
-  elapsedMs?: number;
-}
-
 /** Something to read: of the server, or the reason why a turn ended otherwise than well. */
 export interface NoticeItem {
   kind: "notice";
@@ -54,6 +39,8 @@ export interface NoticeItem {
   level: "info" | "warning" | "error";
   text: string;
 }
+
+export type { ToolItem };
 
 export type Item = UserItem | AnswerItem | ToolItem | NoticeItem;
 
@@ -81,9 +68,6 @@ export interface Conversation {
   meter?: Meter;
   count: number;
 }
-
-/** Characters of a tool's output that are kept for display; the model has it whole. */
-export const OUTPUT_KEPT = 40_000;
 
 /** A session of which nothing was heard yet. */
 export function emptyConversation(sessionId: string, cwd: string): Conversation {
@@ -117,9 +101,9 @@ export function fold(it: Conversation, update: Update): Item | "removed" | undef
     case "_message_discarded":
       return discard(it, update.messageId);
     case "tool_call_update":
-      return toolChanged(it, update);
+      return toolChanged(tool(it, update.toolCallId), update);
     case "tool_call_content_chunk":
-      return toolSaid(it, update);
+      return toolSaid(tool(it, update.toolCallId), update);
     case "state_update":
       return stateChanged(it, update);
     case "_notice":
@@ -292,59 +276,7 @@ function tool(it: Conversation, id: string): ToolItem {
   if (there?.kind === "tool") {
     return there;
   }
-  return add(it, {
-    kind: "tool",
-    id,
-    title: "Tool",
-    action: "other",
-    status: "pending",
-    input: "",
-    output: "",
-    diffs: [],
-    locations: [],
-  });
-}
-
-function toolChanged(it: Conversation, update: Extract<Update, { sessionUpdate: "tool_call_update" }>): ToolItem {
-  const item = tool(it, update.toolCallId);
-  item.status = update.status;
-  item.title = update.title ?? (item.title === "Tool" ? (update.name ?? item.title) : item.title);
-  item.action = update.kind ?? item.action;
-  item.locations = update.locations ?? item.locations;
-  item.exitCode = update.exitCode ?? item.exitCode;
-  item.elapsedMs = update.elapsedMs ?? item.elapsedMs;
-  if (update.rawInput) {
-    item.input = typeof update.rawInput.command === "string" ? update.rawInput.command : "";
-  }
-  if (update.content) {
-    item.diffs = update.content.flatMap((part) =>
-      part.type === "diff" ? [{ path: part.path, patch: part.patch }] : [],
-    );
-    const said = update.content.flatMap((part) =>
-      part.type === "content" && part.content.type === "text" ? [part.content.text] : [],
-    );
-    item.output = said.length > 0 ? tail(said.join("\n")) : item.output;
-  }
-  if (update.result && !item.output && item.diffs.length === 0) {
-    item.output = tail(update.result.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n"));
-  }
-  return item;
-}
-
-function toolSaid(
-  it: Conversation,
-  update: Extract<Update, { sessionUpdate: "tool_call_content_chunk" }>,
-): ToolItem {
-  const item = tool(it, update.toolCallId);
-  const part = update.content.content;
-  if (part.type === "text") {
-    item.output = tail(item.output + part.text);
-  }
-  return item;
-}
-
-function tail(text: string): string {
-  return text.length > OUTPUT_KEPT ? text.slice(text.length - OUTPUT_KEPT) : text;
+  return add(it, newTool(id));
 }
 
 const ENDS: Record<string, string> = {

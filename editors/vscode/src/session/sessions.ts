@@ -43,6 +43,14 @@ export class Sessions implements vscode.Disposable {
     }
     fold(it, params.update);
     this.updated.fire(params.update);
+    const mode = it.options.find((option) => option.id === "mode")?.currentValue;
+    if (
+      params.update.sessionUpdate === "config_option_update" &&
+      !vscode.workspace.isTrusted &&
+      mode === "active"
+    ) {
+      void this.setOption("mode", "plan"); // a slash command may have switched it
+    }
   }
 
   /** After the server came up: go on where this window was, else with the folder's newest session, else anew. */
@@ -58,7 +66,7 @@ export class Sessions implements vscode.Disposable {
     const opened = await this.wire.request("cass/session/new", {
       cwd: this.cwd,
       additionalDirectories: folders.slice(1).flatMap((f) => (f.uri.scheme === "file" ? [f.uri.fsPath] : [])),
-      configOptions: vscode.workspace.isTrusted ? {} : { mode: "plan" },
+      configOptions: trustedOptions(),
     });
     this.show(opened, emptyConversation(opened.sessionId, this.cwd));
     await this.leave(before);
@@ -70,7 +78,11 @@ export class Sessions implements vscode.Disposable {
     const told = emptyConversation(sessionId, this.cwd);
     this.conversation = told;
     try {
-      const opened = await this.wire.request("cass/session/resume", { sessionId, replayFrom: { type: "start" } });
+      const opened = await this.wire.request("cass/session/resume", {
+        sessionId,
+        replayFrom: { type: "start" },
+        configOptions: trustedOptions(),
+      });
       told.cwd = opened.cwd;
       told.state = opened.state;
       this.show(opened, told);
@@ -202,4 +214,9 @@ export class Sessions implements vscode.Disposable {
       await this.wire.request("cass/session/close", { sessionId: before.sessionId }).catch(() => undefined);
     }
   }
+}
+
+/** In a folder that is not trusted, cass only plans. */
+function trustedOptions(): Record<string, string> {
+  return vscode.workspace.isTrusted ? {} : { mode: "plan" };
 }

@@ -56,6 +56,19 @@ const tests = {
     await until("no question", () => api.asking.approvals.length === 0);
   },
 
+  async "a question of the model is answered"() {
+    const api = await cass([
+      { tool_calls: [{ name: "ask_user", arguments: { question: "Tea or coffee?", options: ["tea", "coffee"] } }] },
+      { expect: "coffee", text: "Coffee it is." },
+    ]);
+    await say(api, "go");
+    const card = await until("the question", () => api.asking.questions[0]);
+    assert.equal(card.ask.message, "Tea or coffee?");
+    api.asking.reply(card.id, { action: "accept", content: { answer: "coffee" } });
+    await idle(api);
+    assert.equal(api.asking.questions.length, 0);
+  },
+
   async "a prompt in a running turn steers it"() {
     const api = await cass([
       { tool_calls: [{ name: "shell", arguments: { command: "true" } }] },
