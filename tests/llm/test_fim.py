@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
+from cass.config import Config
 from cass.errors import ModelError, ModelUnavailable
 from cass.llm.client import LLMClient
 from cass.llm.cursor import from_chat, kept
+from cass.llm.endpoints import Endpoints
+from cass.llm.fim import Filler
+from cass.llm.link import Link, Timeouts
+from cass.llm.model import place_of
 from cass.ports import CompletionRequest
 from support.provider import HOLD, STALL, Answer, ProviderServer, document, error, raw, text
 from support.server import script
@@ -154,6 +159,16 @@ async def test_a_key_does_not_end_finding_out_what_there_is(
     provider.go_on()
     assert await second == "a + b"
     assert len(provider.requests) == 2
+
+
+@pytest.mark.parametrize(("name", "key"), [("openai", "OPENAI_API_KEY"), ("openrouter", "OPENROUTER_API_KEY")])
+async def test_a_provider_that_only_chats_is_not_tried_out(name: str, key: str) -> None:
+    endpoint = Endpoints(Config(), {key: "sk-not-used"}).resolve(name)
+    place = place_of(endpoint, "m")
+    link = Link(place, {}, Timeouts(connect=0.001, idle=0.001))
+    learned: list[str] = []
+    assert await Filler(endpoint, place, link, lambda: "", learned.append).way() == "chat"
+    assert not learned
 
 
 async def test_a_script_offers_what_fits(make_client: MakeClient, tmp_path: Path) -> None:
