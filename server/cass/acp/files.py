@@ -95,6 +95,10 @@ class ClientWorkspace(Workspace):
         self.forget([edit.path for edit in through])
         return Applied(tuple(done), tuple(failed))
 
+    def address(self, path: Path) -> str:
+        """The file's URI."""
+        return self._disk.address(path)
+
     def stamp(self, path: Path) -> object:
         """The file's stamp on disk. This protocol tells nothing of buffers unasked, so the files that the editor was
         asked for last never have the same stamp twice: it is asked again."""

@@ -26,7 +26,8 @@ async def permission(editor: Editor, ask: RequestPermissionParams) -> Permission
     titles = [*names, REVIEW] if ask.proposal else list(names)
     answer = await _choose(editor, _question(ask), titles)
     if answer == REVIEW and ask.proposal:
-        await show(editor, Path(ask.proposal.files[0].path), ask.proposal.files[0].hunks[0].old_start - 1)
+        file = ask.proposal.files[0]
+        await show(editor, editor.address(Path(file.path)), file.hunks[0].old_start - 1 if file.hunks else 0)
         await asyncio.Event().wait()
     if answer not in names:
         return PermissionOutcome(outcome="cancelled")

@@ -12,17 +12,17 @@ from cass.app import App
 from cass.errors import CassError
 from cass.lsp import answers, asking
 from cass.lsp.editor import Editor
+from cass.lsp.features import QUESTION
 from cass.lsp.plain import PlainClient
 from cass.protocol.editing import ReviewResolveParams
 from cass.protocol.messages import Text
 from cass.protocol.methods import PromptContext, PromptParams
 from cass.protocol.wire import JsonObject, as_list, as_object
 from cass.rpc.endpoint import INVALID_PARAMS, RpcError
-from cass.sessions.reviews import path_of
+from cass.sessions.addresses import file_of
 
 Run = Callable[[Sequence[object]], Awaitable[object]]
 
-_QUESTION = "cass-question.md"
 _NEEDS_WORDS = {"cass.ask": "", "cass.edit": "/edit "}
 _ABOUT = {
     "cass.explain": "/explain",
@@ -115,14 +115,14 @@ class Commands:
         if start is None or end is None:
             return None
         rows = document.rows[start : end + 1]
-        return f"{document.path}:{start + 1}-{end + 1}\n```{document.language_id or ''}\n{''.join(rows)}\n```"
+        return f"{document.shown}:{start + 1}-{end + 1}\n```{document.language_id or ''}\n{''.join(rows)}\n```"
 
     async def _write_question(self, name: str, arguments: Sequence[object]) -> object:
         """LSP has no way to ask for words: a document is opened to write them into."""
         self._asked = (name, arguments)
         folder = self._app.places.data / "questions"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / _QUESTION
+        path = folder / QUESTION
         about = self._selected(_text(arguments, 0) or None, arguments[1] if len(arguments) > 1 else None) or ""
         where = about.splitlines()[0] if about else "the project"
         await asyncio.to_thread(
@@ -163,7 +163,7 @@ class Commands:
             else "Do what the comment that is addressed to you says, and remove the comment:"
         )
         place = {"start": {"line": max(0, first - 10)}, "end": {"line": line + 30}}
-        return await self._prompt(f"{words}\n{document.path}:{line + 1}\n{said}", [uri, place])
+        return await self._prompt(f"{words}\n{document.shown}:{line + 1}\n{said}", [uri, place])
 
     async def _plan(self, arguments: Sequence[object]) -> object:
         session = await self._client.session(_text(arguments, 0) or None)
@@ -227,7 +227,7 @@ class Commands:
         places = [(file.uri, hunk.line - 1) for file in (await session.reviews.list()).files for hunk in file.hunks]
         later = [p for p in places if p[0] == uri and p[1] > after] or [p for p in places if p[0] != uri] or places
         if later:
-            await asking.show(self._editor, path_of(later[0][0]), later[0][1])
+            await asking.show(self._editor, later[0][0], later[0][1])
         return None
 
     async def _diff(self, arguments: Sequence[object]) -> object:
@@ -240,9 +240,9 @@ def folder_of(params: JsonObject) -> Path | None:
     """The first folder that the editor works in, by `workspaceFolders`; None when it names none here."""
     folders = params.get("workspaceFolders")
     for folder in as_list(folders):
-        uri = str(as_object(folder).get("uri"))
-        if uri.startswith("file:") and path_of(uri).is_dir():
-            return path_of(uri)
+        path = file_of(str(as_object(folder).get("uri")))
+        if path and path.is_dir():
+            return path
     return None
 
 

@@ -8,6 +8,7 @@ load the file again.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,7 +64,7 @@ class EditorWorkspace(Workspace):
         if below and below.text == document.source:
             document.origin = below.text
             return replace(below, version=document.version)
-        if below and document.origin == document.source:
+        if below and not document.is_dirty:
             return below
         text = document.source
         eol = "\r\n" if "\r\n" in text else "\n"
@@ -85,10 +86,8 @@ class EditorWorkspace(Workspace):
         """Look through open buffers, and through the files on disk that are not open."""
         unsaved: dict[Path, str] = {}
         for document in self._editor.documents:
-            if not document.uri.startswith("file:") or not document.path:
-                continue
-            path = Path(document.path)
-            if (path == query.path or path.is_relative_to(query.path)) and await self._is_unsaved(path):
+            path = _within(document, query.path)
+            if path and await self._is_unsaved(path):
                 unsaved[path] = document.source
         return await searching.search(self._disk, query, unsaved)
 
@@ -120,13 +119,17 @@ class EditorWorkspace(Workspace):
 
     async def catch_up(self) -> None:
         """Tell the editor which of its clean buffers the disk has overtaken."""
-        late: list[Path] = []
+        late: list[Document] = []
         for document in self._editor.documents:
-            if document.path and document.uri.startswith("file:") and document.origin == document.source:
-                below = await self._below(Path(document.path))
+            if document.file and not document.is_dirty:
+                below = await self._below(document.file)
                 if below and below.text != document.source:
-                    late.append(Path(document.path))
+                    late.append(document)
         editing.reload(self._editor, late)
+
+    def address(self, path: Path) -> str:
+        """The URI that the editor knows the file by."""
+        return self._editor.address(path)
 
     async def apply(self, edits: Sequence[FileEdit]) -> Applied:
         """Change files on disk, all or none, then open buffers, one by one."""
@@ -137,7 +140,7 @@ class EditorWorkspace(Workspace):
             self._check(edit)
         closed = [edit for edit in edits if edit not in opened]
         done = list((await self._disk.apply(closed)).files)
-        editing.reload(self._editor, [edit.path for edit in closed if self._editor.document(edit.path)])
+        editing.reload(self._editor, [document for edit in closed for document in self._editor.views(edit.path)])
         failed: list[tuple[FileEdit, str]] = []
         for edit in opened:
             try:
@@ -154,12 +157,17 @@ class EditorWorkspace(Workspace):
         document = self._editor.document(edit.path)
         if document is None:
             return False
+        if len({view.source for view in self._editor.views(edit.path) if view.is_dirty}) > 1:
+            raise ToolError(
+                f"{edit.path} is open twice in the editor, with different unsaved changes. Ask the user to save one "
+                "of them and to close the other."
+            )
         if edit.op in ("delete", "move") and edit.op not in _operations(self._editor):
             if (await self._below_text(edit.path)) != document.source:
                 raise ToolError(f"{edit.path} has unsaved changes in the editor. Ask the user to save it first.")
             return False
         below = await self._below_text(edit.path)
-        return below == document.source or document.origin != document.source
+        return below == document.source or document.is_dirty
 
     def _check(self, edit: FileEdit) -> None:
         document = self._editor.document(edit.path)
@@ -224,6 +232,16 @@ class EditorWorkspace(Workspace):
     async def _below_text(self, path: Path) -> str | None:
         below = await self._below(path)
         return below.text if below else None
+
+
+def _within(document: Document, folder: Path) -> Path | None:
+    """The path of a document's file at or below a folder, as one sees it from there; None when it lies elsewhere."""
+    if document.file is None or document.real is None:
+        return None
+    if document.file.is_relative_to(folder):
+        return document.file
+    real = Path(os.path.realpath(folder))
+    return folder / document.real.relative_to(real) if document.real.is_relative_to(real) else None
 
 
 def _operations(editor: Editor) -> set[str]:

@@ -139,7 +139,9 @@ class Editor:
         """The open document for a file, also where the editor knows it by another way through links. Of several the
         one with unsaved changes, then the one that has this very name."""
         shown = self.views(path)
-        return min(shown, key=lambda d: (not d.is_dirty, d.file != path)) if len(shown) > 1 else next(iter(shown), None)
+        if len(shown) < 2:
+            return shown[0] if shown else None
+        return min(shown, key=lambda document: (not document.is_dirty, document.file != path))
 
     def views(self, path: Path) -> list[Document]:
         """All open documents that show a file: usually one, more where the editor has it open by several names."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from collections.abc import Sequence
 
 from lsprotocol import types
 
@@ -71,10 +71,10 @@ async def save(editor: Editor, document: Document) -> str:
     return next((failed.message or "the editor could not save it" for failed in result.failed), "")
 
 
-def reload(editor: Editor, paths: list[Path]) -> None:
-    """Tell the editor that these files changed on disk."""
-    if editor.abilities.reload and paths:
-        params = DocumentsParams(uris=tuple(path.as_uri() for path in paths))
+def reload(editor: Editor, documents: Sequence[Document]) -> None:
+    """Tell the editor that the files of these documents changed on disk."""
+    if editor.abilities.reload and documents:
+        params = DocumentsParams(uris=tuple(document.uri for document in documents))
         editor.endpoint.notify("cass/document/reload", params.wire_json())
 
 

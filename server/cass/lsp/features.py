@@ -11,8 +11,9 @@ from cass.app import App
 from cass.lsp.editor import Editor
 from cass.lsp.mirror import Document
 from cass.protocol.editing import ReviewHunk
-from cass.sessions.reviews import path_of
+from cass.sessions.addresses import file_of
 
+QUESTION = "cass-question.md"
 ACTIONS = (
     ("cass.ask", "Ask about this"),
     ("cass.explain", "Explain this"),
@@ -54,7 +55,7 @@ class Features:
             out.append(_lens(0, "refuse all", "cass.review.revertAll", [uri]))
         for line, mark in wishes(document):
             out.append(_lens(line, f"cass: {_wish_title(mark)}", "cass.todo", [uri, line]))
-        if document.path and document.path.endswith("cass-question.md"):
+        if document.file and document.file.name == QUESTION:
             out.append(_lens(0, "cass: send", "cass.send", [uri]))
         return out
 
@@ -83,11 +84,12 @@ class Features:
 
     async def _hunks(self, uri: str) -> list[tuple[str, ReviewHunk]]:
         """Hunks of this document in all sessions, from top to bottom."""
-        if not uri.startswith("file:"):
+        path = file_of(uri)
+        if path is None:
             return []
         found: list[tuple[str, ReviewHunk]] = []
         for session in self._app.library.sessions:
-            if not session.reviews.waits(path_of(uri)):
+            if not session.reviews.waits(path):
                 continue
             listed = await session.reviews.list(uri)
             found += [(session.session_id, hunk) for file in listed.files for hunk in file.hunks]

@@ -18,7 +18,7 @@ from cass.ports.ide import Ide
 from cass.protocol import editing as e
 from cass.protocol.wire import Method, Wire
 from cass.rpc.endpoint import RpcError
-from cass.sessions.reviews import path_of
+from cass.sessions.addresses import path_of
 
 _SECONDS = 15.0
 
@@ -38,7 +38,7 @@ class EditorIde(Ide):
 
     async def diagnostics(self, paths: Sequence[Path], settle_ms: int = 0) -> tuple[e.Diagnostic, ...]:
         """What language servers say."""
-        params = e.DiagnosticsParams(uris=tuple(path.as_uri() for path in paths), settle_ms=settle_ms)
+        params = e.DiagnosticsParams(uris=tuple(map(self._editor.address, paths)), settle_ms=settle_ms)
         return (await self._ask(e.IDE_DIAGNOSTICS, params, e.DiagnosticsResult)).diagnostics
 
     async def definition(self, file: FileText, line: int, name: str) -> tuple[e.Location, ...]:
@@ -52,7 +52,7 @@ class EditorIde(Ide):
     async def symbols(self, path: Path | None, query: str) -> tuple[e.Symbol, ...]:
         """Symbols of a file or of the workspace."""
         if path is not None:
-            asked = e.DocumentParams(uri=path.as_uri())
+            asked = e.DocumentParams(uri=self._editor.address(path))
             return (await self._ask(e.IDE_DOCUMENT_SYMBOLS, asked, e.SymbolsResult)).symbols
         return (await self._ask(e.IDE_WORKSPACE_SYMBOLS, e.QueryParams(query=query), e.SymbolsResult)).symbols
 
@@ -93,7 +93,7 @@ class EditorIde(Ide):
         if at < 0 or not name:
             raise ToolError(f"{name!r} does not stand in line {line} of {file.path}. Read the file for its place.")
         position = e.Position(line=line - 1, character=self._codec.client_num_units(row[:at]))
-        return e.PlaceParams(uri=file.path.as_uri(), position=position)
+        return e.PlaceParams(uri=self._editor.address(file.path), position=position)
 
     async def _ask(self, method: Method, params: Wire, result: type[R]) -> R:
         try:

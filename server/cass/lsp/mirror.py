@@ -6,13 +6,18 @@ A line ends with \\n, \\r\\n or \\r. A form feed, U+2028 and the like are ordina
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
 from cass.hunks import line_end, make_hunks, split_lines
 from cass.protocol.editing import Range
+from cass.sessions.addresses import file_of
 
 
 class Document(TextDocument):
@@ -24,6 +29,27 @@ class Document(TextDocument):
     awaited: str | None = None
     reached: bool = False
     _rows: list[str] | None = None
+
+    @cached_property
+    def file(self) -> Path | None:
+        """The file that it shows, as the editor names it; None for what is no file: an untitled document, an old
+        version, a cell of a notebook."""
+        return file_of(self.uri)
+
+    @cached_property
+    def real(self) -> Path | None:
+        """The same with every link followed, as it was when somebody first asked."""
+        return Path(os.path.realpath(self.file)) if self.file else None
+
+    @property
+    def shown(self) -> str:
+        """What to call it."""
+        return str(self.file or self.uri)
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether it holds something that was never in its file, as far as the editor told."""
+        return self.origin != self.source
 
     @property
     def source(self) -> str:
@@ -126,7 +152,33 @@ class Document(TextDocument):
 
 
 class Mirror(Workspace):
-    """pygls' workspace, with our documents in it."""
+    """pygls' workspace, with our documents in it, by addresses whose bytes are all kept: pygls takes two names that
+    are no UTF-8 for the same."""
+
+    def get_text_document(self, doc_uri: str) -> Document:
+        """The open document, or an empty one that nobody has open."""
+        found = self._text_documents.get(_key(doc_uri))
+        return found if isinstance(found, Document) else self._create_text_document(doc_uri)
+
+    def put_text_document(self, text_document: types.TextDocumentItem, notebook_uri: str | None = None) -> None:
+        """A document was opened."""
+        item = text_document
+        made = self._create_text_document(item.uri, item.text, item.version, item.language_id)
+        self._text_documents[_key(item.uri)] = made
+
+    def remove_text_document(self, doc_uri: str) -> None:
+        """A document was closed."""
+        self._text_documents.pop(_key(doc_uri), None)
+
+    def update_text_document(
+        self,
+        text_doc: types.VersionedTextDocumentIdentifier,
+        change: types.TextDocumentContentChangeEvent,
+    ) -> None:
+        """A document was changed. KeyError for one that is not open."""
+        document = self._text_documents[_key(text_doc.uri)]
+        document.apply_change(change)
+        document.version = text_doc.version
 
     def _create_text_document(
         self,
@@ -135,10 +187,24 @@ class Mirror(Workspace):
         version: int | None = None,
         language_id: str | None = None,
     ) -> Document:
-        return Document(
-            doc_uri,
+        made = Document(
+            doc_uri if _is_address(doc_uri) else "untitled:",  # pygls raises for what is none
             source=source if source is not None else "",
             version=version,
             language_id=language_id,
             position_codec=self._position_codec,
         )
+        made.uri = doc_uri
+        return made
+
+
+def _is_address(uri: str) -> bool:
+    try:
+        urlsplit(uri)
+    except ValueError:
+        return False
+    return True
+
+
+def _key(uri: str) -> str:
+    return unquote(uri, errors="surrogateescape")

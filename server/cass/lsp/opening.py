@@ -22,7 +22,7 @@ from cass.lsp.plain import PlainClient
 from cass.protocol.wire import JsonObject, as_list, as_object
 from cass.rpc.endpoint import Endpoint
 from cass.rpc.transport import Transport
-from cass.sessions.reviews import path_of
+from cass.sessions.addresses import file_of
 
 _QUIET_SECONDS = 0.1
 
@@ -66,8 +66,8 @@ async def open_editor(
 def folders_of(params: JsonObject, root: Path | None) -> tuple[Path, ...]:
     """The real paths of all folders that the editor has open."""
     named = [as_object(folder).get("uri") for folder in as_list(params.get("workspaceFolders"))]
-    found = [path_of(uri) for uri in named if isinstance(uri, str) and uri.startswith("file:")]
-    return tuple(dict.fromkeys(Path(os.path.realpath(path)) for path in [*found, *([root] if root else [])]))
+    found = [*(file_of(uri) for uri in named if isinstance(uri, str)), root]
+    return tuple(dict.fromkeys(Path(os.path.realpath(path)) for path in found if path))
 
 
 class Watch:
@@ -80,10 +80,8 @@ class Watch:
         editor.on_change.append(self._changed)
 
     def _changed(self, document: Document) -> None:
-        if not document.path or not document.uri.startswith("file:"):
-            return
-        path = Path(document.path)
-        if not any(session.reviews.knows(path) for session in self._app.sessions):
+        path = document.file
+        if path is None or not any(session.reviews.knows(path) for session in self._app.sessions):
             return
         waiting = self._timers.pop(path, None)
         if waiting:

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 from collections.abc import Coroutine
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
@@ -21,6 +20,7 @@ from cass.protocol.reviewing import ReviewUpdate
 from cass.rpc.endpoint import RpcError
 from cass.rpc.transport import Transport
 from cass.sessions import inspect
+from cass.sessions.addresses import file_of
 from cass.sessions.session import Session
 
 _LEVELS = {
@@ -191,5 +191,5 @@ class PlainClient:
 
 
 def _folder(uri: str | None) -> Path:
-    path = Path(unquote(urlsplit(uri).path)) if uri and uri.startswith("file:") else Path.cwd()
+    path = file_of(uri or "") or Path.cwd()
     return path if path.is_dir() else path.parent

@@ -42,18 +42,16 @@ class Sendable:
         """The folder to judge in: where the file lies, or for an unnamed document the client's folder."""
         if document.uri.startswith("untitled:"):
             return next(iter(self._completing.folders), None)
-        if not document.uri.startswith("file:") or not document.path:
-            return None
-        return _real(Path(document.path).parent)
+        return _real(document.file.parent) if document.file else None
 
     async def refusal(self, document: Document) -> str:
         """Why it may not be sent; empty when it may. CassError where the configuration cannot be read."""
         place = self.place(document)
         if place is None:
             return "it is no file, and there is no folder that it belongs to"
-        if document.uri.startswith("untitled:"):
+        path = document.file
+        if path is None:
             return ""
-        path = Path(document.path)
         real = _real(path)
         if _SECRET.search(path.as_posix()) or _SECRET.search(real.as_posix()):
             return "its name says that it holds secrets"

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from cass import __version__
 from cass.app import App
@@ -20,6 +19,7 @@ from cass.rpc.endpoint import Endpoint, RpcError
 from cass.rpc.parent import alive
 from cass.rpc.transport import Transport
 from cass.sessions import inspect, review
+from cass.sessions.addresses import file_of
 from cass.sessions.session import Session
 
 
@@ -224,6 +224,5 @@ def _ended(session: Session, end: StateUpdate, turn_id: str, message_id: str) ->
 
 def _root(params: JsonObject) -> Path | None:
     """The folder that the client works in; None when it names none here."""
-    address = urlsplit(str(params.get("rootUri") or ""))
-    path = Path(unquote(address.path))
-    return path if address.scheme == "file" and path.is_dir() else None
+    path = file_of(str(params.get("rootUri") or ""))
+    return path if path and path.is_dir() else None

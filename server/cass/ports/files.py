@@ -152,6 +152,10 @@ class Workspace(Files, Protocol):
         """The same as `read`, but for what is proposed: the open buffer, else the disk."""
         ...
 
+    def address(self, path: Path) -> str:
+        """The URI that the client knows the file by: of an open buffer its own, by whatever way it was opened."""
+        ...
+
     def stamp(self, path: Path) -> object:
         """Something that is another thing after the file, or its open buffer, has changed. Cheap."""
         ...

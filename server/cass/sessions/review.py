@@ -28,10 +28,10 @@ async def resolve(session: Session, params: EditResolveParams) -> EditResolveRes
     if params.base_hash is not None and all(f.base_hash != params.base_hash for f in proposal.files):
         raise ProtocolError("the proposal was made on another text", kind="content_modified")
     if proposal.state != "proposed":
-        return _result(proposal.state, proposal)
+        return _result(session, proposal.state, proposal)
     decisions = _decisions(proposal, params)
     if session.asks.decide(proposal.proposal_id, _outcome(params, decisions)):
-        return _result("rejected" if params.action == "reject" else "accepted", proposal)
+        return _result(session, "rejected" if params.action == "reject" else "accepted", proposal)
     if params.action == "reject":
         return await discard(session, proposal, decisions)
     return await apply(session, proposal, decisions)
@@ -56,7 +56,7 @@ async def apply(
     await _settle(session, proposal, state, decisions)
     session.ledger.say("\n".join([f"The user applied your proposal {proposal.title!r}.", verdict]).rstrip())
     failed = tuple(f"{edit.path}: {why}" for edit, why in applied.failed)
-    return _result(state, proposal).model_copy(update={"conflicts": failed})
+    return _result(session, state, proposal).model_copy(update={"conflicts": failed})
 
 
 async def discard(
@@ -67,7 +67,7 @@ async def discard(
     reasons = list(dict.fromkeys(d.reason for d in decisions if d.reason))
     said = f" Reason: {' / '.join(reasons)}" if reasons else ""
     session.ledger.say(f"The user refused your proposal {proposal.title!r}.{said}")
-    return _result("rejected", proposal)
+    return _result(session, "rejected", proposal)
 
 
 async def settle_interrupted(session: Session) -> None:
@@ -189,6 +189,6 @@ def _emit(
     session.emit(EditUpdate(proposal_id=proposal.proposal_id, state=state, decisions=tuple(decisions)))
 
 
-def _result(state: ProposalState, proposal: EditProposal) -> EditResolveResult:
-    written = tuple(Path(f.path).as_uri() for f in proposal.files) if state == "applied" else ()
+def _result(session: Session, state: ProposalState, proposal: EditProposal) -> EditResolveResult:
+    written = tuple(session.workspace.address(Path(f.path)) for f in proposal.files) if state == "applied" else ()
     return EditResolveResult(state=state, applied_uris=written)

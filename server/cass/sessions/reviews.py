@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from cass import applying
 from cass.errors import ProtocolError, ToolError
@@ -21,6 +20,7 @@ from cass.protocol.messages import Text
 from cass.protocol.methods import PromptParams
 from cass.protocol.reviewing import EditUpdate, ReviewCount, ReviewUpdate
 from cass.sessions import review
+from cass.sessions.addresses import path_of, same_file
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -38,9 +38,10 @@ class Reviews:
 
     async def list(self, uri: str | None = None) -> ReviewListResult:
         """What waits for a decision, of one document or of all."""
-        only = path_of(uri) if uri else None
         found, conflicts = await self._find()
-        files = [self._file(path, hunks) for path, hunks in sorted(found.items()) if hunks and only in (None, path)]
+        only = same_file(path_of(uri), found) if uri else None
+        listed = [(path, hunks) for path, hunks in sorted(found.items()) if hunks and (not uri or path == only)]
+        files = [self._file(path, hunks) for path, hunks in listed]
         self._tell(found)
         return ReviewListResult(files=tuple(files), conflicts=tuple(conflicts))
 
@@ -73,23 +74,25 @@ class Reviews:
 
     def waits(self, path: Path) -> bool:
         """Whether the file has, or may have, something to decide about. Cheap."""
-        return path in self._session.unreviewed.made or any(
-            file.path == str(path)
+        proposed = [
+            Path(file.path)
             for proposal in self._session.stream.state.pending_proposals()
             for file in proposal.files
-        )
+        ]
+        return same_file(path, [*self._session.unreviewed.made, *proposed]) is not None
 
     def knows(self, path: Path) -> bool:
         """Whether the session has changed the file, or may."""
-        return path in self._session.stream.state.baselines or self.waits(path)
+        return same_file(path, self._session.stream.state.baselines) is not None or self.waits(path)
 
     async def touched(self, path: Path) -> None:
         """A file changed in the editor: the list may be another one now, and a change may have been undone."""
         if self.waits(path):
             await self.list()
-        if path in self._session.stream.state.baselines:
-            now = await self._session.unreviewed.look(path)
-            self._notice_undo(path, review.text_hash(now.text) if now else "")
+        known = same_file(path, self._session.stream.state.baselines)
+        if known:
+            now = await self._session.unreviewed.look(known)
+            self._notice_undo(known, review.text_hash(now.text) if now else "")
 
     def _notice_undo(self, path: Path, now: str) -> None:
         """Emit that a proposal was undone, when the file is again what its newest applied one was made on."""
@@ -259,7 +262,9 @@ class Reviews:
             op = "add"
         elif entry and entry.known is None:
             op = "delete"
-        return ReviewFile(uri=path.as_uri(), path=str(path), op=op, move_to=move_to, hunks=tuple(hunks))
+        return ReviewFile(
+            uri=self._session.workspace.address(path), path=str(path), op=op, move_to=move_to, hunks=tuple(hunks)
+        )
 
     def _tell(self, found: Found) -> None:
         """Say that the list is another one, when it is."""
@@ -267,14 +272,6 @@ class Reviews:
         if counts != self._told:
             self._told = counts
             self._session.emit(ReviewUpdate(turn_id=self._session.turn_id, files=counts))
-
-
-def path_of(uri: str) -> Path:
-    """The file that a `file:` URI names. ProtocolError for another scheme."""
-    address = urlsplit(uri)
-    if address.scheme != "file":
-        raise ProtocolError(f"{uri[:80]} is no file", kind="invalid_params")
-    return Path(unquote(address.path))
 
 
 def _made(path: Path, hunks: Sequence[Hunk]) -> list[ReviewHunk]:

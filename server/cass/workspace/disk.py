@@ -91,6 +91,10 @@ class DiskWorkspace:
         self.forget([path for edit in edits for path in (edit.path, edit.move_to) if path])
         return Applied(tuple(AppliedFile(edit.move_to or edit.path, text_after(edit)) for edit in edits))
 
+    def address(self, path: Path) -> str:
+        """The file's URI."""
+        return path.as_uri()
+
     def stamp(self, path: Path) -> object:
         """What the file system says of the file's last change, links followed; None when there is no file."""
         try:
