@@ -41,6 +41,11 @@ def test_edits_hunk_by_hunk_undo_saving_and_plan(workbench: Workbench, folder: P
     assert said.count("PASS") == 8, said
 
 
+def test_a_race_of_keys_formatter_commands_and_edits_loses_nothing(workbench: Workbench, folder: Path) -> None:
+    said = workbench.run("exthost.mjs", str(HOST / "racing.cjs"), str(folder))
+    assert said.count("PASS") == 2, said
+
+
 def test_turns_sessions_a_dying_server_and_settings(workbench: Workbench, folder: Path) -> None:
     said = workbench.run("exthost.mjs", str(HOST / "living.cjs"), str(folder))
     assert said.count("PASS") == 12, said
