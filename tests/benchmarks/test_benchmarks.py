@@ -46,6 +46,13 @@ WANTED = {
         "journal, one event, median",
         "journal, one event, 99 of 100",
     ],
+    "editor": [
+        "an editor's initialize, from the spawn",
+        "a key in a document of 20,000 lines, CPU of the server",
+        "step with edit_file, closed file",
+        "step with edit_file, open buffer, saved",
+        "step with edit_file, closed file, 200 files known",
+    ],
 }
 
 
@@ -74,4 +81,4 @@ def test_an_unknown_subject_is_refused_by_name() -> None:
     done = subprocess.run([sys.executable, str(RUN), "weather"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "weather" in done.stderr
-    assert "start, steps, inside" in done.stderr
+    assert "start, steps, inside, editor" in done.stderr
