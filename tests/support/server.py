@@ -74,7 +74,7 @@ class ServerProcess:
     def call(self, method: str, params: object = None) -> Any:
         """Send a request and return its result; AssertionError for an error."""
         answer = self.answer(self.request(method, params))
-        assert "error" not in answer, answer
+        assert "error" not in answer, f"{answer}; stderr: {self.stderr.decode()[-2000:]}"
         return answer["result"]
 
     def error(self, method: str, params: object = None) -> Any:
