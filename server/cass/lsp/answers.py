@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from cass.errors import ProtocolError
 from cass.protocol.wire import JsonObject
@@ -23,8 +23,8 @@ def address(session: Session, kind: str, name: str = "") -> str:
 
 async def content(library: Library, uri: str) -> str:
     """What such a URI holds. ProtocolError for one that names nothing."""
-    match = re.fullmatch(r"/([\w-]+)/(\w+)(?:/(.*))?\.md", unquote(urlsplit(uri).path))
-    if urlsplit(uri).scheme != SCHEME or match is None or match[2] not in KINDS:
+    match = re.fullmatch(rf"{SCHEME}:(?://)?/([\w-]+)/(\w+)(?:/(.*))?\.md", unquote(uri))
+    if match is None or match[2] not in KINDS:
         raise ProtocolError(f"{uri[:120]} names no document of cass", kind="invalid_params")
     return await text(library.get(match[1]), match[2], match[3] or "")
 

@@ -64,8 +64,8 @@ class EditorWorkspace(Workspace):
         if below and below.text == document.source:
             document.origin = below.text
             return replace(below, version=document.version)
-        if below and not document.is_dirty:
-            return below
+        if not document.is_dirty:
+            return below or await self._disk.actual(path)
         text = document.source
         eol = "\r\n" if "\r\n" in text else "\n"
         base = below or FileText(path=path, text="", hash="", eol=eol)
@@ -162,12 +162,15 @@ class EditorWorkspace(Workspace):
                 f"{edit.path} is open twice in the editor, with different unsaved changes. Ask the user to save one "
                 "of them and to close the other."
             )
-        if edit.op in ("delete", "move") and edit.op not in _operations(self._editor):
-            if (await self._below_text(edit.path)) != document.source:
-                raise ToolError(f"{edit.path} has unsaved changes in the editor. Ask the user to save it first.")
-            return False
         below = await self._below_text(edit.path)
-        return below == document.source or document.is_dirty
+        if below != document.source and not document.is_dirty:
+            return False
+        if edit.op in ("delete", "move"):
+            can = edit.op in _operations(self._editor)
+            if below != document.source and (edit.op == "delete" or not can):
+                raise ToolError(f"{edit.path} has unsaved changes in the editor. Ask the user to save it first.")
+            return can
+        return True
 
     def _check(self, edit: FileEdit) -> None:
         document = self._editor.document(edit.path)

@@ -23,7 +23,7 @@ ACTIONS = (
     ("cass.document", "Document this"),
 )
 
-_WISH = re.compile(r"\bCASS([!?])\s*(?:\*/|-->|#\}|\)|\"\"\"|''')?\s*$")
+_WISH = re.compile(r"\bCASS([!?])\s*(?:\*/|-->|#\}|\)|\"\"\"|''')?$")
 _WISHES = 50
 
 
@@ -100,7 +100,7 @@ def wishes(document: Document) -> Iterable[tuple[int, str]]:
     """Lines, from 0, that end with `CASS!` or `CASS?`, and which of them."""
     found = 0
     for number, row in enumerate(document.rows):
-        match = _WISH.search(row) if "CASS" in row else None
+        match = _WISH.search(row.rstrip()) if "CASS" in row else None
         if match:
             found += 1
             yield number, match[1]

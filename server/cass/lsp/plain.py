@@ -56,7 +56,7 @@ class PlainClient:
     async def session(self, uri: str | None) -> Session:
         """The session: the newest of this folder, where no other process has it, else a new one."""
         async with self._opening:
-            if self._session is None:
+            if self._session is None or self._session not in tuple(self._app.library.sessions):
                 cwd = self._root or _folder(uri)
                 self._session = await self._resumed(cwd) or self._app.library.new(
                     SessionNewParams(cwd=str(cwd)), self
@@ -65,10 +65,11 @@ class PlainClient:
 
     async def fresh(self, uri: str | None) -> Session:
         """A new session in the place of the present one."""
-        if self._session is not None:
-            await self._app.library.close(self._session.session_id)
-        self._session = self._app.library.new(SessionNewParams(cwd=str(self._root or _folder(uri))), self)
-        return self._session
+        old = self._session
+        made = self._session = self._app.library.new(SessionNewParams(cwd=str(self._root or _folder(uri))), self)
+        if old and old in tuple(self._app.library.sessions):
+            await self._app.library.close(old.session_id)
+        return made
 
     async def _resumed(self, cwd: Path) -> Session | None:
         for known in self._app.library.list(SessionListParams(cwd=str(cwd), limit=5)).sessions:
