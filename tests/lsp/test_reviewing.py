@@ -309,3 +309,26 @@ def test_a_new_file_and_a_deletion_can_be_taken_back(window: Any) -> None:
     assert here.resolve("revert")["conflicts"] == []
     assert not (here.folder / "new.txt").exists()
     assert (here.folder / "a.txt").read_text() == CODE
+
+
+def test_hunks_that_are_asked_about_move_with_what_the_user_types(window: Any) -> None:
+    here = window(EDIT, {"text": "ok"}, approval="ask")
+    buffer = _opened(here)
+    here.decide = lambda ask: None
+    number = here.prompt()
+    here.server.until(lambda m: m.get("method") == "cass/session/requestPermission")
+    here.editor.insert(buffer, 0, "above\n")
+    (hunk,) = here.hunks()
+    assert hunk["line"] == 4
+    here.resolve("keep", hunk["hunkId"])
+    assert here.server.answer(number)["result"]["text"] == "ok"
+    assert buffer.text == "above\n" + CODE.replace("line 3\n", "LINE 3\n", 1)
+
+
+def test_a_slash_command_is_one_whatever_the_user_is_looking_at(window: Any) -> None:
+    here = window({"text": "explained", "expect": "line 3"})
+    context = {"activeUri": (here.folder / "a.txt").as_uri(), "selection": "line 3"}
+    for words, answer in (("/mode plan", "plan"), ("/explain", "explained")):
+        prompt = [{"type": "text", "text": words}]
+        params = {"sessionId": here.session, "prompt": prompt, "context": context, "wait": True}
+        assert answer in here.server.call("cass/session/prompt", params)["text"]

@@ -100,6 +100,7 @@ class Gate:
             if not self.desk.can_decide:
                 raise ToolError(f"Not permitted: {verdict.reason}, and nobody is there to approve it.")
             if proposal:
+                self.desk.remember(action.edits)
                 report.proposed(self.desk, turn_id, proposal)
             report.started(self.desk, call, turn_id, action, "pending")
             try:

@@ -154,7 +154,9 @@ class Work:
         self._next()
 
     async def _run(self, prompt: Prompt) -> StateUpdate:
-        called = recognise(_plain(prompt.message.content), self._session.house.commands)
+        seen = tuple(b for b in prompt.message.content if isinstance(b, Text) and b.text.startswith(_EDITOR))
+        own = [block for block in prompt.message.content if block not in seen]
+        called = recognise(_plain(own), self._session.house.commands)
         message = prompt.message
         if called:
             command, argument = called
@@ -163,7 +165,7 @@ class Work:
                 if reply.text:
                     self._session.emit(Notice(turn_id=prompt.turn_id, level="info", text=reply.text))
                 return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="end_turn")
-            message = message.model_copy(update={"content": (Text(text=reply.prompt),)})
+            message = message.model_copy(update={"content": (Text(text=reply.prompt), *seen)})
         self._session.emit(message)
         if not self._session.stream.state.title:
             self._session.emit(SessionInfoUpdate(title=_title(message.content)))
