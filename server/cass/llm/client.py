@@ -81,7 +81,7 @@ class LLMClient(Models):
         )
         raise ConfigError(
             f"No model is set and none was found. Looked for: model in the configuration, {variables}, {local}.",
-            hint="Set a key, or run: cass auth set openai. Or start Ollama, or try it without a model: cass demo.",
+            hint="Set a key, or run: cass auth set openai. Or start Ollama. To try cass without a model: cass demo, or the model scripted/demo.",
         )
 
     async def catalog(self) -> tuple[list[ModelInfo], list[str]]:
