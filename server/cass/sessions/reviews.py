@@ -61,6 +61,8 @@ class Reviews:
                 hint="The list has changed: ask for it again with cass/review/list.",
                 kind="hunk_not_found",
             )
+        if params.action == "amend" and (params.text is None or len(chosen) != 1):
+            raise ProtocolError("amending needs one change and its new text", kind="invalid_params")
         conflicts: list[str] = []
         if params.action == "comment":
             self._comment(chosen, params.comment or params.text or "")
@@ -109,9 +111,9 @@ class Reviews:
         found: Found = {}
         conflicts: list[str] = []
         for path in list(self._session.unreviewed.made):
-            await self._session.unreviewed.look(path)
+            now = await self._session.unreviewed.look(path)
             entry = self._session.unreviewed.made.get(path)
-            if entry:
+            if entry and (now or entry.known is None):
                 found[path] = _made(path, entry.hunks)
         for proposal in self._session.stream.state.pending_proposals():
             for file in proposal.files:
@@ -187,6 +189,8 @@ class Reviews:
         """Keep: the text before gets the change, too. Revert: the file loses it."""
         entry = self._session.unreviewed.made[path]
         now = await self._session.unreviewed.look(path)
+        if now is None and entry.known is not None:
+            return (f"{path} does not exist any more.",)
         hunks = entry.hunks
         taken = [hunk for hunk, shown in zip(hunks, _made(path, hunks), strict=True) if shown.hunk_id in ids]
         all_taken = len(taken) == len(hunks)

@@ -77,14 +77,15 @@ class Unreviewed:
             self._settle(target)
 
     async def look(self, path: Path) -> FileText | None:
-        """The file as it is now, what others did to it since taken over; None when there is none."""
+        """The file as it is now, what others did to it since taken over; None when there is none. A file that others
+        took away is left in the books as it was: it may come back in a moment, many programs save like that."""
         try:
             now: FileText | None = await self._files.actual(path)
         except ToolError:
             now = None
         entry = self.made.get(path)
-        if entry:
-            self._absorb(entry, now.text if now else None)
+        if entry and now:
+            self._absorb(entry, now.text)
             if _same(entry):
                 self._settle(path)
         return now

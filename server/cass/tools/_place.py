@@ -12,8 +12,6 @@ from cass.tools._common import ToolParams, located, places, short
 
 
 class PlaceParams(ToolParams):
-    """A name in a line of a file."""
-
     path: str
     line: int = Field(ge=1)
     name: str
