@@ -90,6 +90,8 @@ class LLMClient(Models):
         names = [name for name in self._endpoints.names if self._endpoints.preset(name).connect is None]
         results = await asyncio.gather(*(self._list(name) for name in names))
         models = [model for found, _ in results for model in found]
+        if not models:
+            models = [ModelInfo(name="scripted/demo", note="plays a script, to try cass without a model")]
         return models, [problem for _, problem in results if problem]
 
     async def probe(self, name: str) -> ProbeReport:
