@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cass import applying, proposals
 from cass.errors import ProtocolError, ToolError
@@ -16,7 +17,9 @@ from cass.protocol.asking import PermissionOutcome
 from cass.protocol.edits import EditProposal, HunkDecision, ProposalState, ProposedFile
 from cass.protocol.events import EditUpdate
 from cass.protocol.methods import EditResolveParams, EditResolveResult
-from cass.sessions.session import Session
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
 
 
 async def resolve(session: Session, params: EditResolveParams) -> EditResolveResult:
