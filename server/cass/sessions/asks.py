@@ -23,6 +23,7 @@ class Asks:
         self._stream = stream
         self._turnstile = asyncio.Lock()
         self._decided: dict[str, asyncio.Future[PermissionOutcome]] = {}
+        self._answered: set[str] = set()
 
     async def permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
         """The first answer counts, also one that comes by `cass/edit/resolve`. Nobody there means a refusal."""
@@ -35,6 +36,7 @@ class Asks:
             try:
                 return await self._first(lambda client: client.request_permission(ask), decided) or _NOBODY
             finally:
+                self._answered.add(key)
                 del self._decided[key]
 
     def decide(self, proposal_id: str, outcome: PermissionOutcome) -> bool:
@@ -43,7 +45,12 @@ class Asks:
         if waiting is None or waiting.done():
             return False
         waiting.set_result(outcome)
+        self._answered.add(proposal_id)
         return True
+
+    def has_answer(self, proposal_id: str) -> bool:
+        """Whether a question about a proposal was put and is answered."""
+        return proposal_id in self._answered
 
     async def question(self, question: Question) -> str | None:
         """The user's answer; None when nobody can or will answer."""

@@ -35,6 +35,8 @@ async def resolve(session: Session, params: EditResolveParams) -> EditResolveRes
     decisions = _decisions(proposal, params)
     if session.asks.decide(proposal.proposal_id, _outcome(params, decisions)):
         return _result(session, "rejected" if params.action == "reject" else "accepted", proposal)
+    if is_running(session, proposal):
+        return _result(session, proposal.state, proposal)
     if params.action == "reject":
         return await discard(session, proposal, decisions)
     return await apply(session, proposal, decisions)
@@ -85,11 +87,23 @@ async def settle_interrupted(session: Session) -> None:
 
 async def restore_overlay(session: Session) -> None:
     """Put proposals that wait back into the overlay, after loading. One that no longer fits is a conflict."""
-    for proposal in session.stream.state.pending_proposals():
+    pending = [p for p in session.stream.state.pending_proposals() if not is_running(session, p)]
+    session.workspace.forget([Path(p) for proposal in pending for p in _paths(proposal)])
+    for proposal in pending:
         try:
             session.workspace.propose([await _on_top(session, file) for file in proposal.files])
         except ToolError:
             _emit(session, proposal, "conflict", ())
+            session.ledger.say(f"Your proposal {proposal.title!r} does not fit the files any more and is void.")
+
+
+def is_running(session: Session, proposal: EditProposal) -> bool:
+    """Whether the call that made the proposal still runs: what becomes of it is the call's to say then."""
+    return proposal.tool_call_id in session.stream.state.open_calls
+
+
+def _paths(proposal: EditProposal) -> list[str]:
+    return [path for file in proposal.files for path in (file.path, file.move_to) if path]
 
 
 async def _settle(
@@ -97,7 +111,7 @@ async def _settle(
 ) -> None:
     """A kept proposal is decided: the overlay holds what the others propose, and no more."""
     _emit(session, proposal, state, decisions)
-    session.workspace.forget([Path(p) for file in proposal.files for p in (file.path, file.move_to) if p])
+    session.workspace.forget([Path(p) for p in _paths(proposal)])
     await restore_overlay(session)
 
 

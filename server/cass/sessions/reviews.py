@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from cass import applying
 from cass.errors import ProtocolError, ToolError
 from cass.hunks import apply_hunks
-from cass.merging import LineMap, line_after
 from cass.ports import FileEdit, FileText
-from cass.protocol.asking import PermissionOutcome
 from cass.protocol.editing import ReviewFile, ReviewHunk, ReviewListResult, ReviewResolveParams, ReviewResolveResult
-from cass.protocol.edits import EditProposal, Hunk, HunkDecision, ProposedFile
+from cass.protocol.edits import Hunk, HunkDecision
 from cass.protocol.messages import Text
 from cass.protocol.methods import PromptParams
 from cass.protocol.reviewing import EditUpdate, ReviewCount, ReviewUpdate
 from cass.sessions import review
 from cass.sessions.addresses import path_of, same_file
+from cass.sessions.awaiting import Awaiting
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -33,7 +32,7 @@ class Reviews:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._decided: dict[str, dict[str, HunkDecision]] = {}
+        self._awaiting = Awaiting(session)
         self._told: tuple[ReviewCount, ...] = ()
 
     async def list(self, uri: str | None = None) -> ReviewListResult:
@@ -46,7 +45,8 @@ class Reviews:
         return ReviewListResult(files=tuple(files), conflicts=tuple(conflicts))
 
     async def resolve(self, params: ReviewResolveParams) -> ReviewResolveResult:
-        """Decide. ProtocolError `hunk_not_found` for a hunk that is not there, or not there any more."""
+        """Decide, about all where no hunk is named. ProtocolError `hunk_not_found` for a hunk that is not there, or not
+        there any more."""
         listed = await self.list(params.uri)
         chosen = [
             (Path(file.path), hunk)
@@ -67,7 +67,12 @@ class Reviews:
         if params.action == "comment":
             self._comment(chosen, params.comment or params.text or "")
         else:
-            conflicts += await self._decide_proposed([h for _, h in chosen if h.kind == "proposed"], params)
+            if params.hunk_ids or params.action == "amend":
+                conflicts += await self._awaiting.decide([h for _, h in chosen if h.kind == "proposed"], params)
+            else:
+                only = same_file(path_of(params.uri), [path for path, _ in chosen]) if params.uri else None
+                if only or not params.uri:
+                    conflicts += await self._awaiting.decide_all(params, only)
             for path in dict.fromkeys(path for path, hunk in chosen if hunk.kind == "made"):
                 ids = {hunk.hunk_id for where, hunk in chosen if where == path and hunk.kind == "made"}
                 conflicts += await self._decide_made(path, ids, params)
@@ -109,81 +114,15 @@ class Reviews:
 
     async def _find(self) -> tuple[Found, list[str]]:
         found: Found = {}
-        conflicts: list[str] = []
         for path in list(self._session.unreviewed.made):
             now = await self._session.unreviewed.look(path)
             entry = self._session.unreviewed.made.get(path)
             if entry and (now or entry.known is None):
                 found[path] = _made(path, entry.hunks)
-        for proposal in self._session.stream.state.pending_proposals():
-            for file in proposal.files:
-                hunks, problem = await self._proposed(proposal, file)
-                found.setdefault(Path(file.path), []).extend(hunks)
-                conflicts += [problem] if problem else []
-        return {path: sorted(hunks, key=lambda h: (h.line, h.kind)) for path, hunks in found.items()}, conflicts
-
-    async def _proposed(self, proposal: EditProposal, file: ProposedFile) -> tuple[list[ReviewHunk], str]:
-        """The open hunks of a proposal where they belong in the present text."""
-        path = Path(file.path)
-        where = await self._moves(path, file)
-        open_hunks = [h for h in file.hunks if h.hunk_id not in self._decided.get(proposal.proposal_id, {})]
-        out: list[ReviewHunk] = []
-        for hunk in open_hunks:
-            start, end = hunk.old_start - 1, hunk.old_start - 1 + hunk.old_lines
-            place = where.moved(start, end) if where else (start, end)
-            if place is None:
-                return [], f"{path}: {proposal.title}: the file changed in the same lines. Refuse it, or ask again."
-            out.append(
-                ReviewHunk(
-                    hunk_id=f"{proposal.proposal_id}/{hunk.hunk_id}",
-                    kind="proposed",
-                    line=place[0] + 1,
-                    lines=hunk.old_lines,
-                    old_text=hunk.old_text,
-                    new_text=hunk.new_text,
-                    proposal_id=proposal.proposal_id,
-                )
-            )
-        return out, ""
-
-    async def _moves(self, path: Path, file: ProposedFile) -> LineMap | None:
-        """Where the lines of the proposal's base went; None when they are where they were."""
-        base = self._session.kept_text(file.base_hash)
-        if base is None or file.op == "add":
-            return None
-        try:
-            now = (await self._session.workspace.actual(path)).text
-        except ToolError:
-            return None
-        return None if now == base else line_after(base, now)
-
-    async def _decide_proposed(self, hunks: Sequence[ReviewHunk], params: ReviewResolveParams) -> Sequence[str]:
-        conflicts: list[str] = []
-        for proposal_id in dict.fromkeys(hunk.proposal_id or "" for hunk in hunks):
-            proposal = self._session.stream.state.proposals[proposal_id]
-            decided = self._decided.setdefault(proposal_id, {})
-            for hunk in hunks:
-                if hunk.proposal_id == proposal_id:
-                    id = hunk.hunk_id.rpartition("/")[2]
-                    decided[id] = _decision(id, params)
-            wanted = [hunk.hunk_id for file in proposal.files for hunk in file.hunks]
-            if all(id in decided for id in wanted):
-                conflicts += await self._finish(proposal, tuple(decided[id] for id in wanted))
-        return conflicts
-
-    async def _finish(self, proposal: EditProposal, decisions: tuple[HunkDecision, ...]) -> Sequence[str]:
-        """Every hunk is decided: answer the question that waits, or apply what plan mode kept."""
-        self._decided.pop(proposal.proposal_id, None)
-        refused = all(decision.decision == "reject" for decision in decisions)
-        outcome = PermissionOutcome(
-            outcome="selected", option_id="reject_once" if refused else "allow_once", hunks=decisions
-        )
-        if self._session.asks.decide(proposal.proposal_id, outcome):
-            return ()
-        if refused:
-            await review.discard(self._session, proposal, decisions)
-            return ()
-        return (await review.apply(self._session, proposal, decisions)).conflicts
+        proposed, problems = await self._awaiting.find()
+        for path, hunk in proposed:
+            found.setdefault(path, []).append(hunk)
+        return {path: sorted(hunks, key=lambda h: (h.line, h.kind)) for path, hunks in found.items()}, problems
 
     async def _decide_made(self, path: Path, ids: set[str], params: ReviewResolveParams) -> Sequence[str]:
         """Keep: the text before gets the change, too. Revert: the file loses it."""
@@ -308,11 +247,4 @@ def _backwards(hunk: Hunk) -> Hunk:
         new_lines=hunk.old_lines,
         old_text=hunk.new_text,
         new_text=hunk.old_text,
-    )
-
-
-def _decision(id: str, params: ReviewResolveParams) -> HunkDecision:
-    word = {"keep": "accept", "revert": "reject", "amend": "amend"}[params.action]
-    return HunkDecision.model_validate(
-        {"hunkId": id, "decision": word, "reason": params.comment, "text": params.text}
     )
