@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,31 @@ def test_nobody_names_a_plug_in() -> None:
                     rf"from cass\.{room}(\.providers)?\._?\w+ import|from cass\.{room} import", line.strip()
                 )
                 assert allowed, f"{path}: {line}"
+
+
+def test_imports_go_in_no_circle() -> None:
+    """Also inside a room: whichever module is loaded first, it works."""
+    names = {_module(path): path for path in SOURCES}
+    graph = {name: _needed(path, names.keys()) - {name} for name, path in names.items()}
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+def _module(path: Path) -> str:
+    base = SERVER if path.is_relative_to(SERVER) else CLI
+    parts = [base.name, *path.relative_to(base).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _needed(path: Path, known: Collection[str]) -> set[str]:
+    """The modules that are loaded with this one; what stands under TYPE_CHECKING or in a function is not."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & set(known)) or {node.module}
+    return found & set(known)
 
 
 def test_the_floors_hold() -> None:
