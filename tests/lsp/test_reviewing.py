@@ -265,6 +265,8 @@ def test_the_server_goes_when_the_editor_is_killed(tmp_path: Path, folder: Path)
         again.call("cass/session/resume", {"sessionId": id, "replayFrom": {"type": "start"}})
         states = [u for _, u in again.updates(id) if u["sessionUpdate"] == "state_update"]
         assert states[-1]["state"] == "idle" and states[-1]["stopReason"] == "cancelled"
+        ended = [u for _, u in again.updates(id) if u.get("status") == "cancelled"]
+        assert "The user stopped" not in str(ended[-1]["result"])
 
 
 def _lives(pid: int) -> bool:

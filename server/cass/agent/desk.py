@@ -68,6 +68,11 @@ class Desk(Protocol):
         ...
 
     @property
+    def closing(self) -> bool:
+        """Whether the session is being closed, so that nobody stopped what is stopped now."""
+        ...
+
+    @property
     def workspace(self) -> Workspace:
         """The files."""
         ...

@@ -26,6 +26,7 @@ from cass.protocol.messages import ToolCall
 log = logging.getLogger(__name__)
 
 _STOPPED = "The user stopped this call."
+_CLOSED = "This call was cut off: the session was closed while it ran."
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Gate:
         try:
             outcome = await self._guarded(call, turn_id, clock)
         except asyncio.CancelledError:
-            report.finished(self.desk, call, turn_id, clock, Outcome.text(_STOPPED, is_error=True), "cancelled")
+            why = _CLOSED if self.desk.closing else _STOPPED
+            report.finished(self.desk, call, turn_id, clock, Outcome.text(why, is_error=True), "cancelled")
             raise
         report.finished(self.desk, call, turn_id, clock, outcome)
         return outcome

@@ -61,6 +61,7 @@ class Session:
         self.ledger = Ledger(self.workspace)
         self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
         self.reviews = Reviews(self)
+        self.closing = False
         self._listing: asyncio.Task[object] | None = None
         self._system: str | None = None
         self.work = Work(self)
@@ -225,6 +226,7 @@ class Session:
 
     async def close(self) -> None:
         """Stop everything and give the session free."""
+        self.closing = True
         await self.work.stop()
         if self._listing:
             self._listing.cancel()
