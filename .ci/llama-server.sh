@@ -5,36 +5,14 @@
 # beside its own C library, so that nothing of the system changes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source .ci/debian.sh
 prefix=$(realpath -m "${1:?usage: .ci/llama-server.sh PREFIX}")
 release=${LLAMA_RELEASE:-sid}
 home=$prefix/llama
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-fetch() {  # the package and all that it needs, as files in $work/cache/archives
-  local mirror
-  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/\?$')
-  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-  touch "$work/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main" >"$work/sources"
-  cat >"$work/apt.conf" <<CONF
-Dir::State "$work";
-Dir::State::lists "$work/lists";
-Dir::State::status "$work/status";
-Dir::Cache "$work/cache";
-Dir::Etc::sourcelist "$work/sources";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-APT::Sandbox::User "root";
-CONF
-  APT_CONFIG=$work/apt.conf apt-get update -qq
-  APT_CONFIG=$work/apt.conf apt-get install -qq -y --download-only --no-install-recommends llama.cpp-tools >/dev/null
-}
-
-unpack() {
-  local package
-  mkdir -p "$home/root"
-  for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$home/root"; done
+start() {
   # Started by its own loader with its own libraries: those of the system may be older.
   cat >"$home/llama-server" <<'START'
 #!/bin/sh
@@ -46,7 +24,7 @@ START
   chmod +x "$home/llama-server"
 }
 
-"$home/llama-server" --version >/dev/null 2>&1 || { rm -rf "$home/root"; fetch; unpack; }
+"$home/llama-server" --version >/dev/null 2>&1 || { fetch "$release" llama.cpp-tools "$work"; unpack "$work" "$home/root"; start; }
 "$home/llama-server" --version 2>&1 | head -n 1
 if [ ! -s "$home/tiny.gguf" ] || [ ! -s "$home/fills.gguf" ]; then
   python3 -m venv "$work/venv"

@@ -4,54 +4,28 @@
 # Needs an amd64 Debian with apt and root. Each comes from a Debian release other than the installed one and is unpacked
 # beside its own C library, so that nothing of the system changes.
 set -euo pipefail
+source "$(dirname "$0")/debian.sh"
 prefix=$(realpath -m "${1:?usage: .ci/nvim.sh PREFIX}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-fetch() {  # RELEASE: Neovim and all that it needs, as files in $work/RELEASE/cache/archives
-  local home=$work/$1 mirror
-  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/\?$')
-  mkdir -p "$home/lists/partial" "$home/cache/archives/partial"
-  touch "$home/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$home/sources"
-  cat >"$home/apt.conf" <<CONF
-Dir::State "$home";
-Dir::State::lists "$home/lists";
-Dir::State::status "$home/status";
-Dir::Cache "$home/cache";
-Dir::Etc::sourcelist "$home/sources";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Acquire::Languages "none";
-APT::Sandbox::User "root";
-CONF
-  APT_CONFIG=$home/apt.conf apt-get update -qq
-  APT_CONFIG=$home/apt.conf apt-get install -qq -y --download-only --no-install-recommends neovim >/dev/null
-}
-
-unpack() {  # RELEASE FOLDER
-  local root=$2/root package
-  rm -rf "$root"
-  mkdir -p "$root"
-  for package in "$work/$1"/cache/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
-  # Its terminal part starts the same program again, which a loader in front of it would not survive: so the program
-  # itself is told where its loader and its libraries are.
-  patchelf --set-interpreter "$root/usr/lib64/ld-linux-x86-64.so.2" \
-    --set-rpath "$root/usr/lib/x86_64-linux-gnu" --force-rpath "$root/usr/bin/nvim"
-  cat >"$2/nvim" <<'START'
+start() {  # FOLDER: a program that finds its own runtime files
+  cat >"$1/nvim" <<'START'
 #!/bin/sh
 root=$(dirname "$(readlink -f "$0")")/root
 VIMRUNTIME=$root/usr/share/nvim/runtime exec "$root/usr/bin/nvim" "$@"
 START
-  chmod +x "$2/nvim"
+  chmod +x "$1/nvim"
 }
 
 need() {  # FOLDER VERSION RELEASE
   local folder=$prefix/$1
   if ! "$folder/nvim" --version 2>/dev/null | grep -q "^NVIM v$2"; then
-    command -v patchelf >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends patchelf >/dev/null; }
-    fetch "$3"
-    unpack "$3" "$folder"
+    fetch "$3" neovim "$work/$3"
+    unpack "$work/$3" "$folder/root"
+    # Its terminal part starts the same program again, which a loader in front of it would not survive.
+    settle "$folder/root" usr/bin/nvim
+    start "$folder"
   fi
   "$folder/nvim" --version | head -n 1
 }
