@@ -129,6 +129,18 @@ def _check(slot: _Slot) -> None:
         )
 
 
+def _check_again(slot: _Slot) -> None:
+    """Right before the change: writing the new file to disk takes its time, and somebody may have saved meanwhile."""
+    now = _stat(slot.folder, slot.step.real.name)
+    if now is None or slot.step.old is None:
+        if (now is None) != (slot.step.old is None):
+            raise _stale(slot.step)
+    elif (
+        stat.S_ISREG(now.st_mode) and read_in(slot.folder, slot.step.real.name, len(slot.step.old)) != slot.step.old
+    ):
+        raise _stale(slot.step)
+
+
 def _stale(step: Step) -> ToolError:
     return ToolError(
         f"{step.name} has changed since it was read. Nothing was changed. Read it again and repeat the edit.",
@@ -142,6 +154,7 @@ def _in_place(slot: _Slot) -> bool:
 
 def _commit(slot: _Slot, data: bytes | None) -> None:
     name = slot.step.real.name
+    _check_again(slot)
     if data is None:
         os.unlink(name, dir_fd=slot.folder)
     elif _in_place(slot):
