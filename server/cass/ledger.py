@@ -6,7 +6,7 @@ formatter, a command, is found by comparing texts and told with the next request
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ _FILES = 400
 _TEXT = 400_000
 _DIFF_CHARS = 2_000
 _ALL_CHARS = 6_000
+_NAMED_CHARS = 4_000
 
 _GONE = object()
 
@@ -33,20 +34,24 @@ class _Known:
 
 @dataclass(frozen=True)
 class Change:
-    """One file that is not what the model believes. `after` is None for one that is gone."""
+    """One file that is not what the model believes. `after` is None for one that is gone, or that is no text any
+    more: `problem` says why. What is not `open` to the model is told of without its text."""
 
     path: Path
     before: str
     after: str | None
     where: str
-    undone: bool
+    undone: bool = False
+    problem: str = ""
+    open: bool = True
 
 
 class Ledger:
-    """The books of one session."""
+    """The books of one session. `may_show` says whether the model may be told what a file holds."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, may_show: Callable[[Path], bool]) -> None:
         self.files = workspace
+        self._may_show = may_show
         self.view: Files = _View(workspace, self)
         self._known: dict[Path, _Known] = {}
         self._said: list[str] = []
@@ -104,20 +109,24 @@ class Ledger:
             stamp = self.files.stamp(path)
             if stamp == known.stamp:
                 continue
-            try:
-                now: FileText | None = await self.files.actual(path)
-            except ToolError as error:
-                if error.kind != "not_found":
-                    continue
-                now = None
+            now, problem = await self._look(path)
             text = now.text if now else None
-            if text != known.text:
+            if problem and known.text is not None:
+                found.append(Change(path, known.text, None, "", problem=problem))
+            elif text != known.text and not problem:
                 undone = text is not None and text in known.before
                 where = "in the editor, not saved" if now and now.source == "buffer" else "on disk"
                 note = f"; {now.note}" if now and now.note else ""
-                found.append(Change(path, known.text or "", text, where + note, undone))
+                found.append(Change(path, known.text or "", text, where + note, undone, open=self._may_show(path)))
             known.text, known.stamp = text, stamp
         return found
+
+    async def _look(self, path: Path) -> tuple[FileText | None, str]:
+        """The file, or None; and why it can be read no more, where it is there."""
+        try:
+            return await self.files.actual(path), ""
+        except ToolError as error:
+            return None, "" if error.kind == "not_found" else str(error)
 
 
 class _View(Files):
@@ -159,22 +168,27 @@ def _told(changes: Sequence[Change]) -> str:
         return ""
     parts = ["Files that you know have changed since you last saw them:"]
     room = _ALL_CHARS
-    for change in changes:
+    for number, change in enumerate(changes):
         text = _one(change)
         if len(text) > room:
-            text = f"- {change.path} ({change.where}): read it again."
+            text = f"- {change.path}: changed."
+        if len(text) > room + _NAMED_CHARS:
+            parts.append(f"- and {len(changes) - number} more files. Read again what you mean to use.")
+            break
         room -= len(text)
         parts.append(text)
     return "\n".join(parts)
 
 
 def _one(change: Change) -> str:
+    if change.problem:
+        return f"- {change.path} cannot be read any more: {change.problem}"
     if change.after is None:
         return f"- {change.path} does not exist any more."
     head = f"- {change.path} ({change.where}): "
     if change.undone:
         return head + "your change was undone, it reads as it did before that."
-    diff = unified(change.path.name, change.before, change.after, context=1)
+    diff = unified(change.path.name, change.before, change.after, context=1) if change.open else ""
     if not diff or len(diff) > _DIFF_CHARS:
         return head + "read it again."
     return f"{head}\n```diff\n{diff}```"

@@ -92,7 +92,7 @@ class Gate:
         self, call: ToolCall, turn_id: str, tool: Tool, action: Action, clock: report.Clock
     ) -> Outcome:
         proposal = self._proposal(call, turn_id, action)
-        verdict = judge(tool.name, action, self._policy())
+        verdict = judge(tool.name, action, self.policy())
         decisions: tuple[HunkDecision, ...] = ()
         if verdict.answer == "deny":
             raise ToolError(f"Not permitted: {verdict.reason}.")
@@ -146,7 +146,8 @@ class Gate:
             title=action.title,
         )
 
-    def _policy(self) -> Policy:
+    def policy(self) -> Policy:
+        """What the answer about a call depends on, as it is this moment."""
         return Policy(
             mode=self.desk.mode,
             approval=self.desk.approval,

@@ -19,20 +19,20 @@ _WORST = 2
 _WORDS = {1: "error", 2: "warning"}
 
 
-async def of(ide: Ide, edits: Sequence[FileEdit]) -> tuple[Diagnostic, ...]:
-    """Errors and warnings of the files that edits touch; none where the editor does not say."""
+async def of(ide: Ide, edits: Sequence[FileEdit]) -> tuple[Diagnostic, ...] | None:
+    """Errors and warnings of the files that edits touch; None where the editor does not say."""
     if "diagnostics" not in ide.can or not edits:
-        return ()
+        return None
     try:
         return await ide.diagnostics(_paths(edits))
     except ToolError:
-        return ()
+        return None
 
 
-async def difference(ide: Ide, edits: Sequence[FileEdit], before: Sequence[Diagnostic]) -> str:
+async def difference(ide: Ide, edits: Sequence[FileEdit], before: Sequence[Diagnostic] | None) -> str:
     """What is new and what is gone, in words for the model; empty when nothing changed. Waits a moment for the
     language servers, a short one where they said nothing before of any file."""
-    if "diagnostics" not in ide.can or not edits:
+    if before is None:
         return ""
     try:
         used = bool(before) or bool(await ide.diagnostics([]))

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
@@ -143,13 +143,10 @@ class Editor:
             return shown[0] if shown else None
         return min(shown, key=lambda document: (not document.is_dirty, document.file != path))
 
-    def views(self, path: Path) -> list[Document]:
+    def views(self, path: Path) -> Sequence[Document]:
         """All open documents that show a file: usually one, more where the editor has it open by several names."""
-        opened = [document for document in self.documents if document.file]
-        if not opened:
-            return []
-        real = self._real(path)
-        return [document for document in opened if document.file == path or document.real == real]
+        mirror = self._server.workspace
+        return mirror.views(self._real(path)) if isinstance(mirror, Mirror) and mirror.has_files else ()
 
     def address(self, path: Path) -> str:
         """The URI that the editor knows a file by."""

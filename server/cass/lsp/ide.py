@@ -21,6 +21,7 @@ from cass.rpc.endpoint import RpcError
 from cass.sessions.addresses import path_of
 
 _SECONDS = 15.0
+_DIAGNOSTICS_SECONDS = 5.0
 
 R = TypeVar("R", bound=Wire)
 
@@ -39,7 +40,7 @@ class EditorIde(Ide):
     async def diagnostics(self, paths: Sequence[Path], settle_ms: int = 0) -> tuple[e.Diagnostic, ...]:
         """What language servers say."""
         params = e.DiagnosticsParams(uris=tuple(map(self._editor.address, paths)), settle_ms=settle_ms)
-        return (await self._ask(e.IDE_DIAGNOSTICS, params, e.DiagnosticsResult)).diagnostics
+        return (await self._ask(e.IDE_DIAGNOSTICS, params, e.DiagnosticsResult, _DIAGNOSTICS_SECONDS)).diagnostics
 
     async def definition(self, file: FileText, line: int, name: str) -> tuple[e.Location, ...]:
         """Where a name is defined."""
@@ -95,13 +96,13 @@ class EditorIde(Ide):
         position = e.Position(line=line - 1, character=self._codec.client_num_units(row[:at]))
         return e.PlaceParams(uri=self._editor.address(file.path), position=position)
 
-    async def _ask(self, method: Method, params: Wire, result: type[R]) -> R:
+    async def _ask(self, method: Method, params: Wire, result: type[R], seconds: float = _SECONDS) -> R:
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(seconds):
                 answer = await self._editor.endpoint.request(method.name, params.wire())
             return result.model_validate(answer or {})
         except TimeoutError:
-            raise ToolError(f"The editor did not answer within {_SECONDS:g} s.") from None
+            raise ToolError(f"The editor did not answer within {seconds:g} s.") from None
         except (RpcError, ValueError) as error:
             raise ToolError(f"The editor could not answer: {str(error)[:300]}") from None
 

@@ -155,6 +155,25 @@ class Mirror(Workspace):
     """pygls' workspace, with our documents in it, by addresses whose bytes are all kept: pygls takes two names that
     are no UTF-8 for the same."""
 
+    def __init__(
+        self,
+        root_uri: str | None,
+        sync_kind: types.TextDocumentSyncKind,
+        workspace_folders: Sequence[types.WorkspaceFolder] | None,
+        position_encoding: types.PositionEncodingKind | str | None,
+    ) -> None:
+        super().__init__(root_uri, sync_kind, workspace_folders, position_encoding)
+        self._by_file: dict[Path, list[Document]] = {}
+
+    @property
+    def has_files(self) -> bool:
+        """Whether any open document shows a file."""
+        return bool(self._by_file)
+
+    def views(self, real: Path) -> Sequence[Document]:
+        """The open documents that show a file, in the order in which they were opened. A path without links."""
+        return self._by_file.get(real, ())
+
     def get_text_document(self, doc_uri: str) -> Document:
         """The open document, or an empty one that nobody has open."""
         found = self._text_documents.get(_key(doc_uri))
@@ -164,11 +183,18 @@ class Mirror(Workspace):
         """A document was opened."""
         item = text_document
         made = self._create_text_document(item.uri, item.text, item.version, item.language_id)
+        self.remove_text_document(item.uri)
         self._text_documents[_key(item.uri)] = made
+        if made.real:
+            self._by_file.setdefault(made.real, []).append(made)
 
     def remove_text_document(self, doc_uri: str) -> None:
         """A document was closed."""
-        self._text_documents.pop(_key(doc_uri), None)
+        gone = self._text_documents.pop(_key(doc_uri), None)
+        if isinstance(gone, Document) and gone.real:
+            left = [document for document in self._by_file.pop(gone.real, []) if document is not gone]
+            if left:
+                self._by_file[gone.real] = left
 
     def update_text_document(
         self,

@@ -12,10 +12,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cass.agent.permissions import Policy, judge, parse_rules
+from cass.agent.permissions import Policy, parse_rules
+from cass.agent.showing import why_not
 from cass.errors import CassError
 from cass.lsp.mirror import Document
-from cass.ports import Action, Outcome
 from cass.sessions.completing import Completing
 from cass.workspace.disk import DiskWorkspace
 
@@ -85,10 +85,8 @@ class Sendable:
                 ),
             )
             for path in paths:
-                reading = Action(title="", kind="read", changes=False, paths=(path,), run=_nothing)
-                verdict = judge("read_file", reading, policy)
-                if verdict.answer != "allow":
-                    return verdict.reason
+                if refused := why_not(policy, path):
+                    return refused
         return ""
 
     async def _is_ignored(self, root: Path, real: Path) -> bool:
@@ -114,7 +112,3 @@ async def _find_ignored(root: Path, real: Path) -> bool:
 
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
-
-
-async def _nothing() -> Outcome:
-    raise AssertionError("this action only asks whether it may run")

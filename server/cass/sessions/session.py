@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-from cass.agent.gate import Rules
+from cass.agent.gate import Gate, Rules
 from cass.agent.permissions import parse_rules
 from cass.agent.prompt import find_instructions, system_prompt
+from cass.agent.showing import why_not
 from cass.config import Config, LimitConfig
 from cass.errors import CassError
 from cass.ledger import Ledger
@@ -58,7 +61,7 @@ class Session:
         }
         self._asks = Asks(stream)
         self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
-        self.ledger = Ledger(self.workspace)
+        self.ledger = Ledger(self.workspace, self._may_show)
         self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
         self.reviews = Reviews(self)
         self.closing = False
@@ -249,6 +252,16 @@ class Session:
         """This client is gone. The turn goes on."""
         if client in self.stream.clients:
             self.stream.clients.remove(client)
+
+    def _may_show(self, path: Path) -> bool:
+        """Whether the model may be told what a file holds. Asks the workspace nothing: where it has judged a path, it
+        remembers where that led, and this is no judgement."""
+
+        def inside(path: Path) -> bool:
+            real = Path(os.path.realpath(path))
+            return any(real.is_relative_to(root) for root in self.workspace.roots)
+
+        return not why_not(replace(Gate(self, {}, self.rules).policy(), inside=inside), path)
 
     def system_prompt(self) -> str:
         """The same text for every request of this process."""

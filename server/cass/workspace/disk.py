@@ -196,7 +196,7 @@ class DiskWorkspace:
         if self._led_to.pop(path, real) != real:
             raise ToolError(
                 f"{self._name(path)} leads to another place than before: a link has changed. Nothing was changed.",
-                kind="stale",
+                kind="conflict",  # never tried again by itself: the new place was not judged
             )
         return real
 
