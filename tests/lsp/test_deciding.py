@@ -145,3 +145,17 @@ def test_amending_needs_one_change_and_a_text(server: ServerProcess, project: Pa
         assert error["code"] == -32602 and "one change" in error["message"]
     resolve(server, session, "amend", hunkIds=[first["hunkId"]], text="")
     assert (project / "a.py").read_text() == "one = 1\n"
+
+
+def test_an_edit_on_top_of_a_plan_that_is_not_applied_leaves_nothing_to_decide(
+    server: ServerProcess, project: Path
+) -> None:
+    window = Window(server)
+    again = {**END, "expect": "not applied yet"}
+    session = window.session(project, EDIT, END, ON_TOP, again, mode="plan")
+    window.prompt(session)
+    server.call("cass/session/setConfigOption", {"sessionId": session, "configId": "mode", "value": "active"})
+    assert window.prompt(session)["text"] == "ok"
+    (hunk,) = listed(server, session)
+    assert hunk["newText"] == "two = 3\n"
+    assert states(server) == ["stale"]

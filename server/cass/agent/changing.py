@@ -26,6 +26,7 @@ async def apply(
 ) -> Outcome:
     """Make the edits of a call, or what the user left of them."""
     if any(edit.base and edit.base.source == "overlay" for edit in action.edits):
+        report.resolved(desk, turn_id, proposal, "stale", decisions)
         raise ToolError("This file has proposed changes that are not applied yet. The user decides with /apply.")
     edits, verdict = proposals.decide(action.edits, proposal, decisions)
     desk.remember(edits)
