@@ -24,11 +24,12 @@ async function heap(session) {
 }
 
 async function flood(chat, field) {
+  const stop = chat.getByRole("button", { name: /^Stop/ });
   await say(chat, "Tell me everything.");
+  await stop.waitFor(); // the answer before this one is there already: only this says that the turn runs
   await chat.locator(".answer").last().waitFor();
   await field.focus();
   let typed = 0;
-  const stop = chat.getByRole("button", { name: /^Stop/ });
   while (await stop.isVisible()) {
     await field.press("a");
     typed += 1;
