@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cass.hunks import make_hunks, split_lines
-from cass.merging import line_after, merge
+from cass.merging import absorb, line_after, merge
 
 lines = st.lists(st.sampled_from(["a\n", "b\n", "c\r\n", "\n", "x\ry\n", "d\x0c\n", "é\n"]), max_size=9)
 texts = st.tuples(lines, st.sampled_from(["", "end", "é"])).map(lambda t: "".join(t[0]) + t[1])
@@ -55,3 +55,14 @@ def test_lines_are_followed() -> None:
     assert where.moved(2, 3) == (3, 4)
     assert where.moved(1, 2) is None
     assert where.line(0) == 1
+
+
+@settings(max_examples=400, deadline=None)
+@given(base=texts, ours=texts, theirs=texts)
+def test_absorbing_differs_from_merging_only_where_both_put_something_in(base: str, ours: str, theirs: str) -> None:
+    assert absorb(base, base, theirs) == theirs
+    assert absorb(base, ours, base) == ours
+    assert absorb(base, ours, ours) == ours
+    merged = merge(base, ours, theirs)
+    if merged.clean:
+        assert absorb(base, ours, theirs) == merged.text

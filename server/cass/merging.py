@@ -44,17 +44,38 @@ def merge(base: str, ours: str, theirs: str) -> Merged:
             kept.append(span)
         elif not (len(meeting) == 1 and _same(span, b, meeting[0], c)):
             collided.append((span[0] + 1, span[1]))
+    pieces = [(s[0], s[1], b[s[2] : s[3]]) for s in kept] + [(s[0], s[1], c[s[2] : s[3]]) for s in their]
+    return Merged(_made(a, pieces), tuple(collided))
+
+
+def absorb(base: str, ours: str, theirs: str) -> str:
+    """`theirs` with the changes of `ours` that do not touch the same lines. Unlike in `merge`, what both put in at
+    one place is no collision: theirs stands there first, then what ours has beside it."""
+    a, b, c = split_lines(base), split_lines(ours), split_lines(theirs)
+    their = changes(a, c)
+    pieces = [(s[0], s[1], c[s[2] : s[3]]) for s in their]
+    for span in changes(a, b):
+        lines = b[span[2] : span[3]]
+        meeting = [other for other in their if _meet(span, other)]
+        if not meeting:
+            pieces.append((span[0], span[1], lines))
+        elif span[0] == span[1] and meeting[0][0] == meeting[0][1]:
+            put = c[meeting[0][2] : meeting[0][3]]
+            rest = lines[len(put) :] if lines[: len(put)] == put else lines
+            pieces.append((span[0], span[1], rest))
+    return _made(a, pieces)
+
+
+def _made(base: Sequence[str], pieces: Sequence[tuple[int, int, list[str]]]) -> str:
+    """The text with these spans replaced. Of two at one place the one that is named first stands first, but what is
+    put in stands before what is replaced."""
     out: list[str] = []
     at = 0
-    for i1, i2, lines in sorted(
-        [(s[0], s[1], b[s[2] : s[3]]) for s in kept] + [(s[0], s[1], c[s[2] : s[3]]) for s in their],
-        key=lambda change: (change[0], change[1]),
-    ):
-        out += a[at:i1]
+    for first, end, lines in sorted(pieces, key=lambda piece: piece[:2]):
+        out += base[at:first]
         out += lines
-        at = i2
-    out += a[at:]
-    return Merged(join_lines(out), tuple(collided))
+        at = end
+    return join_lines([*out, *base[at:]])
 
 
 def line_after(old: str, new: str) -> LineMap:

@@ -96,6 +96,33 @@ async def test_a_change_inside_the_models_lines_stays_with_them(house: House) ->
     assert await _hunks(session) == [] and "LINE two" in path.read_text()
 
 
+async def test_a_line_typed_where_the_model_deleted_one_stays_the_users(house: House) -> None:
+    session = _open(house, edit("line 3\n", ""), {"text": "ok"})
+    await ask(session, "go")
+    path = house.project / "a.txt"
+    path.write_text(path.read_text().replace("line 2\n", "line 2\nmine\n"))
+    assert [hunk[2:] for hunk in await _hunks(session)] == [("line 3\n", "")]
+    await _resolve(session, "revert")
+    assert path.read_text() == LINES.replace("line 3\n", "line 3\nmine\n")
+
+
+async def test_undoing_a_deletion_by_hand_leaves_nothing(house: House) -> None:
+    session = _open(house, edit("line 3\n", ""), {"text": "ok"})
+    await ask(session, "go")
+    path = house.project / "a.txt"
+    path.write_text(LINES.replace("line 3\n", "line 3\nand more\n"))
+    assert await _hunks(session) == []
+
+
+async def test_a_line_typed_beside_a_made_change_stays_when_it_is_taken_back(house: House) -> None:
+    session = _open(house, edit("line 3\n", "LINE 3\nnew\n"), {"text": "ok"})
+    await ask(session, "go")
+    path = house.project / "a.txt"
+    path.write_text(path.read_text().replace("LINE 3\n", "above\nLINE 3\n").replace("new\n", "new\nbelow\n"))
+    await _resolve(session, "revert")
+    assert path.read_text() == LINES.replace("line 3\n", "above\nline 3\nbelow\n")
+
+
 async def test_it_is_all_there_after_a_restart_with_what_happened_meanwhile(house: House) -> None:
     session = _open(house, edit("line 2\n", "LINE 2\n"), {"text": "ok"})
     await ask(session, "go")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cass.errors import ToolError
 from cass.hunks import make_hunks
-from cass.merging import merge
+from cass.merging import absorb, merge
 from cass.ports import Applied, FileEdit, FileText, Workspace
 from cass.protocol.edits import Hunk
 from cass.protocol.events import ReviewBase
@@ -103,7 +103,7 @@ class Unreviewed:
                 entry.base = now if now == entry.base else entry.base
             entry.known = now
             return
-        entry.base = merge(entry.known, now, entry.base).text
+        entry.base = absorb(entry.known, now, entry.base)
         entry.known = now
 
     def _settle(self, path: Path) -> None:
