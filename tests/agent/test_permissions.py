@@ -14,7 +14,7 @@ from cass.agent.readonly import is_read_only
 from cass.errors import ConfigError
 from cass.ports import Action, FileEdit
 
-CWD = Path("/work/project")
+CWD = Path("/home/dev/project")
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 
 
@@ -83,7 +83,7 @@ def _read(path: str) -> Action:
         ("cat src/../../x", {"allow": ["shell(cat*)"]}, "ask"),
         ("cat ~/.ssh/id_rsa", {"allow": ["shell(cat*)"]}, "ask"),
         ("grep --file=/etc/passwd x", {"allow": ["shell(grep*)"]}, "ask"),
-        ("cat src/../x /work/project/y", {"allow": ["shell(cat*)"]}, "allow"),
+        ("cat src/../x /home/dev/project/y", {"allow": ["shell(cat*)"]}, "allow"),
         ("cat /etc/passwd", {"allow": ["shell(cat /etc/passwd)"]}, "allow"),
         ("grep rm file", {"allow": ["shell(grep*)"], "deny": ["shell(rm*)"]}, "allow"),
     ],
@@ -103,20 +103,20 @@ def test_a_disguised_command_is_never_waved_through_where_rules_restrict(command
 @pytest.mark.parametrize(
     ("action", "policy", "expected"),
     [
-        (_read("/work/project/a.py"), _policy(), "allow"),
+        (_read("/home/dev/project/a.py"), _policy(), "allow"),
         (_read("/etc/passwd"), _policy(), "ask"),
-        (_read("/work/projectX/a"), _policy(), "ask"),
-        (_edit("/work/project/a.py"), _policy(), "ask"),
-        (_edit("/work/project/a.py"), _policy(approval="edits"), "allow"),
-        (_edit("/work/project/a.py", "/etc/x"), _policy(approval="edits"), "ask"),
-        (_edit("/work/project/.git/hooks/pre-commit"), _policy(approval="auto"), "ask"),
-        (_edit("/work/project/.GIT/config"), _policy(approval="auto"), "ask"),
-        (_edit("/work/project/.vscode/tasks.json"), _policy(approval="edits"), "ask"),
-        (_edit("/work/project/.cass/config.toml"), _policy(allow=["edit_file"]), "ask"),
+        (_read("/home/dev/projectX/a"), _policy(), "ask"),
+        (_edit("/home/dev/project/a.py"), _policy(), "ask"),
+        (_edit("/home/dev/project/a.py"), _policy(approval="edits"), "allow"),
+        (_edit("/home/dev/project/a.py", "/etc/x"), _policy(approval="edits"), "ask"),
+        (_edit("/home/dev/project/.git/hooks/pre-commit"), _policy(approval="auto"), "ask"),
+        (_edit("/home/dev/project/.GIT/config"), _policy(approval="auto"), "ask"),
+        (_edit("/home/dev/project/.vscode/tasks.json"), _policy(approval="edits"), "ask"),
+        (_edit("/home/dev/project/.cass/config.toml"), _policy(allow=["edit_file"]), "ask"),
         (_command("make"), _policy(), "ask"),
         (_command("make"), _policy(approval="edits"), "ask"),
         (_command("make"), _policy(approval="auto"), "allow"),
-        (_edit("/work/project/a.py"), _policy("plan", "auto"), "overlay"),
+        (_edit("/home/dev/project/a.py"), _policy("plan", "auto"), "overlay"),
         (_edit("/etc/a.py"), _policy("plan", "auto"), "deny"),
         (_command("touch x"), _policy("plan", "auto", allow=["shell"]), "deny"),
         (_command("ls -la"), _policy("plan", "auto"), "allow"),
@@ -131,15 +131,15 @@ def test_modes_and_approvals(action: Action, policy: Policy, expected: str) -> N
 @pytest.mark.parametrize(
     ("rule", "path", "hit"),
     [
-        ("edit_file(src/**)", "/work/project/src/a/b.py", True),
-        ("edit_file(src/*)", "/work/project/src/a.py", True),
-        ("edit_file(src)", "/work/project/src/a/b.py", True),
-        ("edit_file(**/*.py)", "/work/project/a.py", True),
-        ("edit_file(*.py)", "/work/project/src/a.py", False),
-        ("edit_file(src/**)", "/work/project/srcs/a.py", False),
-        ("edit_file(/work/project/x)", "/work/project/x", True),
-        ("edit_*", "/work/project/x", True),
-        ("read_file(src/**)", "/work/project/src/a.py", False),
+        ("edit_file(src/**)", "/home/dev/project/src/a/b.py", True),
+        ("edit_file(src/*)", "/home/dev/project/src/a.py", True),
+        ("edit_file(src)", "/home/dev/project/src/a/b.py", True),
+        ("edit_file(**/*.py)", "/home/dev/project/a.py", True),
+        ("edit_file(*.py)", "/home/dev/project/src/a.py", False),
+        ("edit_file(src/**)", "/home/dev/project/srcs/a.py", False),
+        ("edit_file(/home/dev/project/x)", "/home/dev/project/x", True),
+        ("edit_*", "/home/dev/project/x", True),
+        ("read_file(src/**)", "/home/dev/project/src/a.py", False),
     ],
 )
 def test_rules_for_paths(rule: str, path: str, hit: bool) -> None:
@@ -150,7 +150,7 @@ def test_rules_for_paths(rule: str, path: str, hit: bool) -> None:
 
 
 def test_one_denied_path_denies_the_whole_patch() -> None:
-    patch = _edit("/work/project/a.py", "/work/project/secret/key")
+    patch = _edit("/home/dev/project/a.py", "/home/dev/project/secret/key")
     assert judge("apply_patch", patch, _policy(approval="auto", deny=["apply_patch(secret/**)"])).answer == "deny"
     assert judge("apply_patch", patch, _policy(allow=["apply_patch(secret/**)"])).answer == "ask"
 
@@ -169,7 +169,7 @@ def test_what_is_no_rule_is_said(text: str) -> None:
         (_command("bash x.sh"), None),
         (_command("./run.sh"), None),
         (_command("ls *"), None),
-        (_edit("/work/project/a"), "edit_file"),
+        (_edit("/home/dev/project/a"), "edit_file"),
         (_edit("/etc/a"), None),
     ],
 )
