@@ -167,12 +167,22 @@ def _reload(here: Window) -> Message:
     return found[-1]
 
 
-def test_unsaved_text_is_saved_before_a_command_runs(window: Any) -> None:
-    read, cat = call("read_file", path="a.txt"), call("shell", command="cat a.txt")
-    here = window(read, cat, {"text": "ok", "expect": "typed by hand"}, approval="auto")
+def test_what_cass_changed_is_saved_before_a_command_runs(window: Any) -> None:
+    cat = call("shell", command="cat a.txt")
+    here = window(EDIT, {"text": "ok"}, cat, {"text": "ok", "expect": "typed by hand"}, approval="auto")
+    buffer = _opened(here)
+    here.ask()
+    here.editor.insert(buffer, 0, "typed by hand\n")
+    assert here.ask()["text"] == "ok"
+
+
+def test_what_only_the_user_changed_is_the_users_to_save(window: Any) -> None:
+    read, run = call("read_file", path="a.txt"), call("shell", command="true")
+    here = window(read, run, {"text": "ok", "expect": "the user has not saved it"}, approval="auto")
     buffer = _opened(here)
     here.editor.insert(buffer, 0, "typed by hand\n")
     assert here.ask()["text"] == "ok"
+    assert buffer.dirty and buffer.path.read_text() == CODE
 
 
 def test_a_proposal_of_plan_mode_follows_the_file_and_says_where_it_cannot(window: Any) -> None:

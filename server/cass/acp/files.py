@@ -8,7 +8,7 @@ put back, so that no line end of the user's is changed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,7 +107,7 @@ class ClientWorkspace(Workspace):
     async def catch_up(self) -> None:
         """The protocol has no word for it: the client watches its files itself."""
 
-    async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
+    async def save(self, paths: Sequence[Path], touched: Container[Path]) -> dict[Path, str]:
         """The protocol has no word for saving, and writing a buffer's text back could undo what is being typed. So
         unsaved files are only named."""
         failed: dict[Path, str] = {}

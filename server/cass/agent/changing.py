@@ -48,10 +48,11 @@ async def apply(
 
 
 async def run(desk: Desk, action: Action, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Run what is no edit. Around what may change files, buffers are saved before, and what changed is told after."""
+    """Run what is no edit. Around what may change files, buffers that cass changed are saved before, and
+    what changed is told after."""
     if not action.changes:
         return await work()
-    unsaved = await desk.workspace.save(desk.ledger.paths)
+    unsaved = await desk.workspace.save(desk.ledger.paths, desk.changed_paths)
     outcome = await work()
     await desk.workspace.catch_up()
     told = [f"Not on disk while this ran, the editor holds it: {path} ({why})." for path, why in unsaved.items()]

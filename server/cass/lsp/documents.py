@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from cass.ports import Applied, AppliedFile, FileEdit, FileText, Listing, Search
 
 
 class EditorWorkspace(Workspace):
-    """`ports.Workspace` over an editor's buffers and another workspace for what is not open. `saves` is read before
-    each edit: whether buffers are saved once they were changed."""
+    """`ports.Workspace` over an editor's buffers and another workspace for what is not open. `saves` says
+    whether buffers that were changed are saved."""
 
     def __init__(self, editor: Editor, disk: Workspace, *, saves: bool = True) -> None:
         self._editor = editor
@@ -104,15 +104,17 @@ class EditorWorkspace(Workspace):
         document = self._editor.document(path)
         return (document.version if document else None), self._disk.stamp(path)
 
-    async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
-        """Save open buffers with unsaved changes, where the disk has not changed under them."""
+    async def save(self, paths: Sequence[Path], touched: Container[Path]) -> dict[Path, str]:
+        """Save what was touched, where the disk has not changed under it."""
         failed: dict[Path, str] = {}
         for path in paths:
             document = self._editor.document(path)
             below = await self._below(path) if document else None
             if document is None or (below and below.text == document.source):
                 continue
-            problem = await self._save(document, below)
+            problem = "the user has not saved it"
+            if path in touched:
+                problem = await self._save(document, below)
             if problem:
                 failed[path] = problem
         return failed
@@ -205,10 +207,12 @@ class EditorWorkspace(Workspace):
         now = self._editor.document(edit.path)
         if now is None:
             return "the editor closed it"
-        return await self._save(now, below) if self._saves else "saving is switched off"
+        return await self._save(now, below)
 
     async def _save(self, document: Document, below: FileText | None) -> str:
-        """Save unless the disk holds something that the buffer never had."""
+        """Save unless the disk holds something that the buffer never had; why not, in words."""
+        if not self._saves:
+            return "saving is switched off"
         if below and below.text not in (document.origin, document.source) and document.origin is not None:
             return "the file has other changes on disk, which saving would overwrite"
         return await editing.save(self._editor, document)

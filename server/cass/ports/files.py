@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -160,9 +160,10 @@ class Workspace(Files, Protocol):
         """Something that is another thing after the file, or its open buffer, has changed. Cheap."""
         ...
 
-    async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
-        """Have open buffers with unsaved changes written to disk; what could not be, with the reason in words.
-        Never overwrites what changed on disk meanwhile."""
+    async def save(self, paths: Sequence[Path], touched: Container[Path]) -> dict[Path, str]:
+        """Have the open buffers of these files written to disk, of those in `touched` only: the others are the user's
+        to save. Which of `paths` the disk does not have, with the reason in words. Never overwrites what changed on
+        disk meanwhile."""
         ...
 
     async def catch_up(self) -> None:

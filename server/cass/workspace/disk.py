@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -103,7 +103,7 @@ class DiskWorkspace:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    async def save(self, paths: Sequence[Path]) -> dict[Path, str]:
+    async def save(self, paths: Sequence[Path], touched: Container[Path]) -> dict[Path, str]:
         """Everything is on disk already."""
         return {}
 
