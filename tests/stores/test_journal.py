@@ -38,7 +38,8 @@ def test_what_was_appended_comes_back(tmp_path: Path) -> None:
         SessionInfoUpdate(title="t"),
     ]
     path = _written(tmp_path, events)
-    header, loaded, journal = open_store(tmp_path).open(HEADER.session_id)
+    header, journal = open_store(tmp_path).open(HEADER.session_id)
+    loaded = list(journal.events())
     journal.close()
     assert header == HEADER
     assert loaded == events
@@ -52,13 +53,14 @@ def test_a_tail_cut_at_any_byte_loses_only_what_was_cut(tmp_path: Path) -> None:
     ends = [i + 1 for i, byte in enumerate(whole) if byte == 10]
     for cut in range(ends[0], len(whole)):
         path.write_bytes(whole[:cut])
-        _, loaded, journal = open_store(tmp_path).open(HEADER.session_id)
+        _, journal = open_store(tmp_path).open(HEADER.session_id)
+        loaded = list(journal.events())
         acknowledged = sum(end <= cut for end in ends) - 1
         assert loaded[:acknowledged] == events[:acknowledged]
         assert len(loaded) in (acknowledged, acknowledged + 1)
         journal.append(_message(99))
         journal.close()
-        _, again = open_store(tmp_path).read(HEADER.session_id)
+        again = list(open_store(tmp_path).read(HEADER.session_id)[1])
         assert again == [*loaded, _message(99)], f"cut at {cut}"
     assert path.with_suffix(".torn").stat().st_mode & 0o777 == 0o600
 
@@ -68,7 +70,7 @@ def test_a_damaged_line_costs_itself_alone(tmp_path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     lines[2] = b'{"sessionUpdate": "user_mess\x00\xff\n'
     path.write_bytes(b"".join(lines))
-    _, loaded = open_store(tmp_path).read(HEADER.session_id)
+    loaded = list(open_store(tmp_path).read(HEADER.session_id)[1])
     assert loaded == [_message(0), _message(2)]
 
 
@@ -76,7 +78,7 @@ def test_events_of_a_newer_cass_are_passed_over(tmp_path: Path) -> None:
     path = _written(tmp_path, [_message(0)])
     with path.open("ab") as file:
         file.write(b'{"sessionUpdate": "_from_the_future", "x": 1}\n')
-    _, loaded = open_store(tmp_path).read(HEADER.session_id)
+    loaded = list(open_store(tmp_path).read(HEADER.session_id)[1])
     assert loaded == [_message(0)]
 
 
@@ -84,7 +86,7 @@ def test_a_lone_surrogate_does_not_break_saving(tmp_path: Path) -> None:
     path = _written(
         tmp_path, [Notice(level="info", text="fine"), UserMessage(message_id="m", content=(Text(text="a\ud800b"),))]
     )
-    _, loaded = open_store(tmp_path).read(HEADER.session_id)
+    loaded = list(open_store(tmp_path).read(HEADER.session_id)[1])
     assert len(loaded) == 2
     assert path.read_bytes().count(b"\n") == 3
 
@@ -108,7 +110,8 @@ def test_a_second_process_is_told_who_owns_the_session(tmp_path: Path) -> None:
         open_store(tmp_path).delete(HEADER.session_id)
     holder.send_signal(signal.SIGKILL)
     holder.communicate()
-    _, loaded, journal = open_store(tmp_path).open(HEADER.session_id)
+    _, journal = open_store(tmp_path).open(HEADER.session_id)
+    loaded = list(journal.events())
     journal.close()
     assert loaded == [_message(0)]
 
@@ -121,7 +124,7 @@ def test_a_full_disk_is_said_and_leaves_no_half_line(tmp_path: Path) -> None:
         "from cass.stores.journal import open_store; from cass.errors import StoreError\n"
         "from cass.protocol.events import Notice, SessionInfoUpdate\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "_, _, j = open_store(Path(sys.argv[1])).open(sys.argv[2])\n"
+        "_, j = open_store(Path(sys.argv[1])).open(sys.argv[2])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]) + 40, int(sys.argv[3]) + 40))\n"
         "try: j.append(SessionInfoUpdate(title='x' * 500)); print('kept')\n"
         "except StoreError as e: print('said', e.kind)\n"

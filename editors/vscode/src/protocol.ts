@@ -66,6 +66,28 @@ export interface CommandListResult {
   commands: AvailableCommand[];
 }
 
+/** The conversation that the model is sent is made shorter. `completed` does it, in this order: results of the
+ * calls in `folded` (call id → the line that stands for the result) are replaced by their line; then the first
+ * `replaced` messages by those in `kept`. `summary` is the text in `kept` that a model, or cass itself where no
+ * model could, wrote of what is left out. `before` and `after` are tokens, as far as known. The journal keeps the
+ * originals: `_uncompacted` gives them back. */
+export interface CompactionUpdate {
+  after?: number;
+  before?: number;
+  compactionId: string;
+  focus?: string;
+  folded?: Record<string, string>;
+  kept?: Message[];
+  model?: string;
+  replaced?: number;
+  sessionUpdate: "compaction_update";
+  status: "in_progress" | "completed" | "failed";
+  summary?: string;
+  trigger?: "auto" | "manual" | "overflow";
+  turnId?: string;
+  usage?: Usage;
+}
+
 /** Whether completion is on for a language (LSP's language id), in a session or without one. */
 export interface CompletionGetParams {
   cwd?: string;
@@ -233,6 +255,19 @@ export interface EditorContextResult {
   open?: OpenTab[];
 }
 
+/** What one call, or a rewind, did to files outside of buffers and edits alike: the record `effects_id` in the
+ * checkpoint store says it path by path. `paths` names at most 100 of the `files`. `missing` are paths whose former
+ * content could not be kept (too big). */
+export interface EffectsUpdate {
+  effectsId: string;
+  files: number;
+  missing?: string[];
+  paths?: string[];
+  sessionUpdate: "_effects_update";
+  toolCallId?: string;
+  turnId?: string;
+}
+
 /** A question of the model to the user. `requested_schema` is a flat JSON Schema object. */
 export interface ElicitationParams {
   message: string;
@@ -290,6 +325,17 @@ export interface Image {
   type: "image";
 }
 
+/** A command runs in the background, or ended. `output` is the file that holds what it printed. */
+export interface JobUpdate {
+  command: string;
+  exitCode?: number;
+  jobId: string;
+  output?: string;
+  sessionUpdate: "_job_update";
+  state: "running" | "exited" | "timed_out" | "killed" | "lost";
+  turnId?: string;
+}
+
 /** A place in some document. */
 export interface Location {
   range: Range;
@@ -299,6 +345,12 @@ export interface Location {
 /** Places. */
 export interface LocationsResult {
   locations?: Location[];
+}
+
+/** One entry of the conversation. `role: tool` holds tool results only. */
+export interface Message {
+  content: (Text | Thinking | Image | Resource | ResourceLink | ToolCall | ToolResult)[];
+  role: "user" | "assistant" | "tool";
 }
 
 /** The chunks of this message so far are void: the stream broke and is being asked for again. */
@@ -415,6 +467,13 @@ export interface PromptContext {
   selection?: string;
 }
 
+/** Words that waited are not said any more: the user cancelled, or cass ended before they could be. */
+export interface PromptDropped {
+  messageId: string;
+  sessionUpdate: "_prompt_dropped";
+  turnId?: string;
+}
+
 /** Say something. `start` needs an idle session, `queue` waits for the turn's end, `steer` reaches the
  * running turn before its next request; without a mode it is `start` when idle and `queue` when not. The same
  * `client_key` again is the same prompt: no second turn. With `wait` the answer comes at the turn's end. */
@@ -426,6 +485,17 @@ export interface PromptParams {
   prompt: (Text | Image | Resource | ResourceLink)[];
   sessionId: string;
   wait?: boolean;
+}
+
+/** The user's words were taken and wait for the running turn to end. `turn_id` is the turn they will begin; the
+ * `user_message` with the same `message_id` says that it began. `steering` words wait for the next request. */
+export interface PromptQueued {
+  clientKey?: string;
+  content: (Text | Image | Resource | ResourceLink)[];
+  messageId: string;
+  sessionUpdate: "_prompt_queued";
+  steering?: boolean;
+  turnId?: string;
 }
 
 /** Accepted: `turn_id` and `message_id`. At the end, with `wait`: also `stop_reason`, the answer's `text` and
@@ -602,6 +672,19 @@ export interface ReviewUpdate {
   turnId?: string;
 }
 
+/** The session went back to before `turn_id` began. With the scope `conversation` or `both` nothing that was said
+ * since counts any more; with `files` or `both` the effects of those turns on files were taken back, which is the
+ * effect `effects_id` itself. `undoes` names an earlier `_rewound` that is void again by this one; then `turn_id` is
+ * that one's. */
+export interface Rewound {
+  effectsId?: string;
+  rewindId: string;
+  scope: "conversation" | "files" | "both";
+  sessionUpdate: "_rewound";
+  turnId?: string;
+  undoes?: string;
+}
+
 /** Permission rules for one session, on top of the configured ones. */
 export interface Rules {
   allow?: string[];
@@ -620,9 +703,11 @@ export interface SessionInfo {
   updatedAt: string;
 }
 
-/** The session's title. */
+/** What the session is called and kept under, all of it. */
 export interface SessionInfoUpdate {
+  archived?: boolean;
   sessionUpdate: "session_info_update";
+  tags?: string[];
   title: string;
   turnId?: string;
 }
@@ -687,7 +772,7 @@ export interface SessionResumeResult {
 export interface SessionUpdateParams {
   seq: number;
   sessionId: string;
-  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | Retry | Notice;
+  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | CompactionUpdate | SummaryEdited | Uncompacted | Rewound | EffectsUpdate | JobUpdate | PromptQueued | PromptDropped | Retry | Notice;
 }
 
 /** Switch an option of the session. */
@@ -728,6 +813,15 @@ export interface StatusResult {
   pid: number;
   sessions: SessionInfo[];
   version: string;
+}
+
+/** The user wrote the summary of the latest compaction anew; `kept` stands in the place of that compaction's. */
+export interface SummaryEdited {
+  compactionId: string;
+  kept: Message[];
+  sessionUpdate: "_summary_edited";
+  summary: string;
+  turnId?: string;
 }
 
 /** Something with a name. `kind` is the lower-case name of LSP's SymbolKind: function, class, method … */
@@ -811,11 +905,26 @@ export interface ToolLocation {
   path: string;
 }
 
+/** What the model reads of a tool call's end. */
+export interface ToolResult {
+  callId: string;
+  content: (Text | Image)[];
+  isError?: boolean;
+  type: "tool_result";
+}
+
 /** Why a turn failed, for a person: `kind` is one of the error kinds of the protocol. */
 export interface TurnError {
   hint?: string;
   kind: string;
   message: string;
+}
+
+/** That compaction is void: the model is sent the originals again, byte for byte. */
+export interface Uncompacted {
+  compactionId: string;
+  sessionUpdate: "_uncompacted";
+  turnId?: string;
 }
 
 /** Tokens of one request or of a sum of requests. `input` counts the whole prompt, `cache_read` the part

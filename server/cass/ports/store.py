@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +37,10 @@ class Journal(Protocol):
         stays usable."""
         ...
 
+    def events(self) -> Iterator[Event]:
+        """What is kept, oldest first, read anew and one at a time. A damaged line is left out."""
+        ...
+
     def close(self) -> None:
         """Give the session free for other processes."""
         ...
@@ -48,13 +53,13 @@ class Store(Protocol):
         """Begin a session."""
         ...
 
-    def open(self, session_id: str) -> tuple[SessionHeader, list[Event], Journal]:
-        """Load a session and own it. A torn last line is set aside. SessionError `session_not_found`, or
+    def open(self, session_id: str) -> tuple[SessionHeader, Journal]:
+        """Own a session. A torn last line is set aside. SessionError `session_not_found`, or
         `session_busy` with the owner's process id."""
         ...
 
-    def read(self, session_id: str) -> tuple[SessionHeader, list[Event]]:
-        """Load a session without owning it."""
+    def read(self, session_id: str) -> tuple[SessionHeader, Iterator[Event]]:
+        """A session's events without owning it, as `Journal.events`."""
         ...
 
     def list(self, cwd: str | None) -> list[StoredSession]:

@@ -11,6 +11,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from cass.protocol.history import (
+    CompactionUpdate,
+    EffectsUpdate,
+    JobUpdate,
+    PromptDropped,
+    PromptQueued,
+    Rewound,
+    SummaryEdited,
+    Uncompacted,
+)
 from cass.protocol.messages import (
     ContentBlock,
     Image,
@@ -193,11 +203,13 @@ class AvailableCommandsUpdate(SessionEvent):
 
 
 class SessionInfoUpdate(SessionEvent):
-    """The session's title."""
+    """What the session is called and kept under, all of it."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["session_info_update"] = "session_info_update"
     title: str
+    tags: tuple[str, ...] = ()
+    archived: bool = False
 
 
 class UsageUpdate(SessionEvent):
@@ -287,6 +299,14 @@ Event = Annotated[
     | ReviewBase
     | PermissionGranted
     | HistoryCleared
+    | CompactionUpdate
+    | SummaryEdited
+    | Uncompacted
+    | Rewound
+    | EffectsUpdate
+    | JobUpdate
+    | PromptQueued
+    | PromptDropped
     | Retry
     | Notice,
     Field(discriminator="session_update"),

@@ -44,8 +44,8 @@ async def context(session: Session) -> ContextGetResult:
 
 def last_text(session: Session, turn_id: str) -> str:
     """The text that a turn ended with: the last answer's, or what a command said."""
-    for event in reversed(session.stream.durable):
-        if isinstance(event, AgentMessage) and event.turn_id == turn_id:
+    for event in reversed(session.stream.recent(AgentMessage)):
+        if event.turn_id == turn_id:
             text = "".join(block.text for block in event.content if isinstance(block, Text))
             if text:
                 return text
@@ -103,7 +103,7 @@ def _count(model: Model | None, text: str) -> int:
 def transcript(session: Session) -> str:
     """The conversation as Markdown: what was said, and what was done in a line each."""
     parts: list[str] = []
-    for event in session.stream.durable:
+    for event in session.stream.durable():
         if isinstance(event, UserMessage) and event.source == "user":
             parts.append("## You\n\n" + "".join(b.text for b in event.content if isinstance(b, Text)))
         elif isinstance(event, AgentMessage):

@@ -52,7 +52,7 @@ class Library:
             created_at=now.isoformat(timespec="milliseconds"),
         )
         self.house.config_for(cwd)  # a wrong setting is said before anything is made
-        stream = Stream(header.session_id, self.house.store.create(header), ())
+        stream = Stream(header.session_id, self.house.store.create(header))
         session = Session(self.house, header, stream, params)
         self._open[header.session_id] = session
         session.attach(client)
@@ -129,7 +129,7 @@ class Library:
 
     def _load(self, params: methods.SessionResumeParams) -> Session:
         self._check(params.config_options)
-        header, events, journal = self.house.store.open(params.session_id)
+        header, journal = self.house.store.open(params.session_id)
         cwd = _folder(params.cwd or header.cwd)
         header = SessionHeader(header.session_id, str(cwd), header.created_at, header.version)
         opened = methods.SessionNewParams(
@@ -139,7 +139,7 @@ class Library:
             max_turns=params.max_turns,
         )
         try:
-            session = Session(self.house, header, Stream(header.session_id, journal, events), opened)
+            session = Session(self.house, header, Stream(header.session_id, journal), opened)
         except BaseException:
             journal.close()
             raise

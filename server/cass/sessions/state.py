@@ -8,13 +8,12 @@ from pathlib import Path
 from cass.protocol.edits import EditProposal, ProposalState
 from cass.protocol.events import (
     AgentMessage,
+    CompactionUpdate,
     ConfigOptionUpdate,
     EditUpdate,
     Event,
-    HistoryCleared,
     PermissionGranted,
     PlanEntry,
-    PlanUpdate,
     ReviewBase,
     SessionInfoUpdate,
     SessionState,
@@ -22,98 +21,84 @@ from cass.protocol.events import (
     ToolCallUpdate,
     UserMessage,
 )
-from cass.protocol.messages import Message, Text, ToolCall, ToolResult, Usage
-
-_INTERRUPTED = "This call was interrupted before it ended; whether it had an effect is not known."
+from cass.protocol.messages import Message, ToolCall, Usage
+from cass.sessions.history import History
 
 
 @dataclass
 class Folded:
-    """The state of one session. `messages` is what the model is sent; `open_calls` are tool calls without an
-    answer yet; `used` is the size of the last request and its answer, in tokens, 0 when never reported."""
+    """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this."""
 
-    messages: list[Message] = field(default_factory=list[Message])
+    history: History = field(default_factory=History)
     state: SessionState = "idle"
     turn_id: str | None = None
     title: str = ""
+    tags: tuple[str, ...] = ()
+    archived: bool = False
     options: dict[str, str] = field(default_factory=dict[str, str])
-    plan: tuple[PlanEntry, ...] = ()
     grants: list[str] = field(default_factory=list[str])
     proposals: dict[str, EditProposal] = field(default_factory=dict[str, EditProposal])
     baselines: dict[Path, str | None] = field(default_factory=dict[Path, "str | None"])
     unreviewed: dict[Path, ReviewBase] = field(default_factory=dict[Path, ReviewBase])
-    client_keys: dict[str, UserMessage] = field(default_factory=dict[str, UserMessage])
-    open_calls: dict[str, ToolCall] = field(default_factory=dict[str, ToolCall])
+    client_keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     total: Usage = field(default_factory=Usage)
-    used: int = 0
     prompts: int = 0
+
+    @property
+    def messages(self) -> list[Message]:
+        """What the model is sent."""
+        return self.history.messages
+
+    @property
+    def plan(self) -> tuple[PlanEntry, ...]:
+        """The to-dos."""
+        return self.history.plan
+
+    @property
+    def open_calls(self) -> dict[str, ToolCall]:
+        """Tool calls without an answer yet."""
+        return self.history.open_calls
+
+    @property
+    def used(self) -> int:
+        """The size of the last request and its answer, in tokens; 0 when it was not reported."""
+        return self.history.used
 
     def fold(self, event: Event) -> None:
         """Take in one event."""
+        self.history.fold(event)
         match event:
             case UserMessage():
-                self.messages.append(Message(role="user", content=event.content))
                 self.prompts += event.source == "user"
                 if event.client_key:
-                    self.client_keys[event.client_key] = event
-            case AgentMessage():
-                self._answer(event)
-            case ToolCallUpdate() if event.status in ("completed", "failed", "cancelled"):
-                self._result(event)
+                    self.client_keys[event.client_key] = event.turn_id or "", event.message_id
+            case AgentMessage() | CompactionUpdate() if event.usage:
+                self.total += event.usage
             case StateUpdate():
                 self.state = event.state
                 self.turn_id = event.turn_id if event.state != "idle" else None
             case ConfigOptionUpdate():
                 self.options = {o.id: o.current_value for o in event.config_options}
-            case PlanUpdate():
-                self.plan = event.entries
             case PermissionGranted():
                 self.grants.append(event.rule)
             case SessionInfoUpdate():
-                self.title = event.title
+                self.title, self.tags, self.archived = event.title, event.tags, event.archived
             case EditUpdate():
                 self._edit(event)
             case ReviewBase():
                 self.unreviewed.pop(Path(event.path), None)
                 if event.known_hash is not None:
                     self.unreviewed[Path(event.path)] = event
-            case HistoryCleared():
-                self.messages.clear()
-                self.open_calls.clear()
-                self.plan, self.used = (), 0
             case _:
                 pass
 
     def interrupted_calls(self) -> list[ToolCallUpdate]:
-        """The answers that open calls get when nobody else will give one: the history must have one for each."""
-        return [
-            ToolCallUpdate(
-                tool_call_id=id, status="cancelled", result=(Text(text=_INTERRUPTED),), turn_id=self.turn_id
-            )
-            for id in self.open_calls
-        ]
+        """The answers that open calls get when nobody else will give one."""
+        return self.history.interrupted_calls(self.turn_id)
 
     def pending_proposals(self) -> list[EditProposal]:
         """Proposals of plan mode that wait for a decision, oldest first."""
         return [p for p in self.proposals.values() if p.state == "proposed"]
-
-    def _answer(self, event: AgentMessage) -> None:
-        calls = () if event.interrupted else tuple(b for b in event.content if isinstance(b, ToolCall))
-        content = tuple(b for b in event.content if not isinstance(b, ToolCall)) + calls
-        if content:
-            self.messages.append(Message(role="assistant", content=content))
-        for call in calls:
-            self.open_calls[call.id] = call
-        if event.usage:
-            self.total += event.usage
-            self.used = event.usage.input + event.usage.output
-
-    def _result(self, event: ToolCallUpdate) -> None:
-        if self.open_calls.pop(event.tool_call_id, None) is None:
-            return
-        content = event.result or (Text(text="(no output)"),)
-        result = ToolResult(call_id=event.tool_call_id, content=content, is_error=event.status != "completed")
-        self.messages.append(Message(role="tool", content=(result,)))
 
     def _edit(self, event: EditUpdate) -> None:
         if event.proposal:

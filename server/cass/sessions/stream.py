@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import TypeVar
 
 from cass.errors import StoreError
@@ -23,6 +23,7 @@ from cass.protocol.events import (
     ToolCallContentChunk,
 )
 from cass.protocol.messages import Text
+from cass.sessions.history import History, decides, void
 from cass.sessions.state import Folded
 
 _GATHER_SECONDS = 0.03
@@ -37,22 +38,22 @@ log = logging.getLogger(__name__)
 
 
 class Stream:
-    """One session's events. `seq` is the number of the last one."""
+    """One session's events: those that the journal keeps are folded first, then new ones come. `seq` is the number
+    of the last one, `kept` how many of them the journal holds."""
 
-    def __init__(self, session_id: str, journal: Journal, events: Sequence[Event]) -> None:
+    def __init__(self, session_id: str, journal: Journal) -> None:
         self.session_id = session_id
         self.state = Folded()
         self.clients: list[Client] = []
-        self.durable: list[Event] = []
         self.seq = 0
+        self.kept = 0
         self._journal = journal
         self._recent: deque[tuple[int, Event]] = deque(maxlen=_RECENT)
         self._chunk: Chunk | None = None
         self._pieces: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._unsaved = False
-        for event in events:
-            self._take(event)
+        self._load()
 
     def emit(self, event: Event) -> None:
         """The one way out. A durable event is on disk before anybody hears of it."""
@@ -77,8 +78,8 @@ class Stream:
         or what came after that number. False when that is no longer known."""
         self.flush()
         if after is None:
-            first = self.seq - len(self.durable) + 1
-            for number, event in enumerate(self.durable, first):
+            first = self.seq - self.kept + 1
+            for number, event in enumerate(self.durable(), first):
                 client.update(self.session_id, number, event)
             return True
         known = [(n, e) for n, e in self._recent if n > after]
@@ -87,6 +88,10 @@ class Stream:
         for number, event in known:
             client.update(self.session_id, number, event)
         return True
+
+    def durable(self) -> Iterator[Event]:
+        """Everything that the journal keeps, oldest first, read one at a time."""
+        return self._journal.events()
 
     def recent(self, kind: type[E]) -> list[E]:
         """The latest events of one kind, oldest first, as far as they are still known."""
@@ -101,20 +106,38 @@ class Stream:
         if event.is_durable:
             self._keep(event)
         self._take(event)
+        if decides(event):
+            self._fold_anew()
         for client in self.clients:
             client.update(self.session_id, self.seq, event)
+
+    def _load(self) -> None:
+        again = False
+        for event in self.durable():
+            self.kept += 1
+            self._take(event)
+            again = again or decides(event)
+        if again:
+            self._fold_anew()
+
+    def _fold_anew(self) -> None:
+        """Other events count now: the conversation is what they come to."""
+        gone, history = void(self.durable()), History()
+        for position, event in enumerate(self.durable()):
+            if position not in gone:
+                history.fold(event)
+        self.state.history = history
 
     def _take(self, event: Event) -> None:
         self.seq += 1
         self.state.fold(event)
         self._recent.append((self.seq, event))
-        if event.is_durable:
-            self.durable.append(event)
 
     def _keep(self, event: Event) -> None:
         """Save; the user is told once when that fails, and the turn goes on."""
         try:
             self._journal.append(event)
+            self.kept += 1
             self._unsaved = False
         except StoreError as error:
             log.error("%s", error)

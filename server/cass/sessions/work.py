@@ -120,8 +120,9 @@ class Work:
             return None
         waiting = [p.message for p in self._queue] + list(self._steering)
         known = next((m for m in waiting if m.client_key == client_key), None)
-        known = known or self._session.stream.state.client_keys.get(client_key)
-        return (known.turn_id or "", known.message_id) if known else None
+        if known:
+            return known.turn_id or "", known.message_id
+        return self._session.stream.state.client_keys.get(client_key)
 
     def _next(self) -> None:
         self._task, self._running = None, None

@@ -11,7 +11,9 @@ import json
 import logging
 import os
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -55,6 +57,10 @@ class FileJournal:
             )
         )
 
+    def events(self) -> Iterator[Event]:
+        """What is kept, oldest first."""
+        return _events(self._path)
+
     def close(self) -> None:
         """Give the session free for other processes."""
         if self._fd >= 0:
@@ -91,7 +97,6 @@ class JournalStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._events: TypeAdapter[Event] = TypeAdapter(Event)
 
     def create(self, header: SessionHeader) -> FileJournal:
         """Begin a session."""
@@ -109,34 +114,21 @@ class JournalStore:
         _sync_folder(self._folder)
         return journal
 
-    def open(self, session_id: str) -> tuple[SessionHeader, list[Event], FileJournal]:
-        """Load a session and own it."""
+    def open(self, session_id: str) -> tuple[SessionHeader, FileJournal]:
+        """Own a session."""
         path = self._existing(session_id)
         lock = _lock(path)
         try:
             _repair(path)
-            header, events = self.read(session_id)
-            return header, events, FileJournal(path, lock)
+            return _read_header(path), FileJournal(path, lock)
         except BaseException:
             _unlock(lock, path.with_suffix(".lock"))
             raise
 
-    def read(self, session_id: str) -> tuple[SessionHeader, list[Event]]:
-        """Load a session without owning it."""
+    def read(self, session_id: str) -> tuple[SessionHeader, Iterator[Event]]:
+        """A session's events without owning it."""
         path = self._existing(session_id)
-        try:
-            lines = path.read_bytes().split(b"\n")
-        except OSError as error:
-            raise StoreError(f"the session {session_id} cannot be read: {error.strerror}") from error
-        header = _header(lines[0], path)
-        events: list[Event] = []
-        for number, line in enumerate(lines[1:], 2):
-            if line:
-                try:
-                    events.append(self._events.validate_json(line))
-                except ValidationError:
-                    log.warning("line %d of %s is damaged or from a newer cass; it is left out", number, path)
-        return header, events
+        return _read_header(path), _events(path)
 
     def list(self, cwd: str | None) -> list[StoredSession]:
         """Stored sessions, newest first; files that are no sessions are left out."""
@@ -174,6 +166,36 @@ class JournalStore:
 def open_store(folder: Path) -> JournalStore:
     """The store of the sessions in this folder."""
     return JournalStore(folder)
+
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    return TypeAdapter(Event)
+
+
+def _read_header(path: Path) -> SessionHeader:
+    try:
+        with path.open("rb") as file:
+            return _header(file.readline(), path)
+    except OSError as error:
+        raise StoreError(f"the session {path.stem} cannot be read: {error.strerror}") from error
+
+
+def _events(path: Path) -> Iterator[Event]:
+    """The events of a journal, one at a time. A damaged line is left out; StoreError when reading fails."""
+    validate = _adapter().validate_json
+    try:
+        with path.open("rb") as file:
+            file.readline()
+            for number, line in enumerate(file, 2):
+                if line == b"\n":
+                    continue
+                try:
+                    yield validate(line)
+                except ValidationError:
+                    log.warning("line %d of %s is damaged or from a newer cass; it is left out", number, path)
+    except OSError as error:
+        raise StoreError(f"the session {path.stem} cannot be read: {error.strerror}") from error
 
 
 def _header(line: bytes, path: Path) -> SessionHeader:

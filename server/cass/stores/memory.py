@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cass.errors import SessionError
 from cass.ports import SessionHeader, StoredSession
 from cass.protocol.events import Event
@@ -13,11 +15,15 @@ class MemoryJournal:
     """Events of one session, in a list."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.kept: list[Event] = []
 
     def append(self, event: Event) -> None:
         """Keep the event."""
-        self.events.append(event)
+        self.kept.append(event)
+
+    def events(self) -> Iterator[Event]:
+        """What is kept."""
+        return iter(tuple(self.kept))
 
     def close(self) -> None:
         """Nothing to give free."""
@@ -35,17 +41,16 @@ class MemoryStore:
         self._sessions[header.session_id] = header, journal
         return journal
 
-    def open(self, session_id: str) -> tuple[SessionHeader, list[Event], MemoryJournal]:
+    def open(self, session_id: str) -> tuple[SessionHeader, MemoryJournal]:
         """Take a session up again."""
-        header, events = self.read(session_id)
-        return header, events, self._sessions[session_id][1]
-
-    def read(self, session_id: str) -> tuple[SessionHeader, list[Event]]:
-        """Its events."""
         if session_id not in self._sessions:
             raise SessionError(f"there is no session {session_id}", kind="session_not_found")
-        header, journal = self._sessions[session_id]
-        return header, list(journal.events)
+        return self._sessions[session_id]
+
+    def read(self, session_id: str) -> tuple[SessionHeader, Iterator[Event]]:
+        """Its events."""
+        header, journal = self.open(session_id)
+        return header, journal.events()
 
     def list(self, cwd: str | None) -> list[StoredSession]:
         """Sessions, newest first."""
