@@ -39,6 +39,9 @@ class ModelConfig(Section):
     max_output: int | None = setting(None, "Longest answer, tokens.", ge=1)
     input_price: float | None = setting(None, "US dollars per million input tokens.", ge=0)
     output_price: float | None = setting(None, "US dollars per million output tokens.", ge=0)
+    cache_price: float | None = setting(
+        None, "US dollars per million input tokens that came from the provider's cache.", ge=0
+    )
     images: bool | None = setting(None, "Whether it reads images.")
     wire: Literal["chat", "responses", "auto"] = setting("auto", "Which API this model answers on.")
 

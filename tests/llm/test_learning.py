@@ -10,6 +10,7 @@ import pytest
 
 from cass.errors import ContextTooLong, ModelError, ModelUnavailable, RateLimited
 from cass.llm.quirks import QuirkBook, Quirks
+from cass.llm.tokens import Rates
 from cass.ports import ModelRequest
 from cass.protocol.messages import Image, Message, Text, Thinking, ToolCall
 from support.models import READ_FILE, ask, result, said, user
@@ -119,12 +120,12 @@ async def test_a_limit_told_by_the_endpoint_is_the_window_from_then_on(
     }
     provider.answer(document({"error": {**told, "n_prompt_tokens": 9000, "n_ctx": 4096}}, status=400))
     model = make_client().get("openai/m")
-    assert model.context_window is None
+    assert not model.window.is_known
     heard = await ask(model)
     assert isinstance(heard.error, ContextTooLong)
     assert heard.error.limit == 4096
     assert "9,000 tokens were sent, 4,096 fit" in heard.error.message
-    assert model.context_window == 4096
+    assert model.window.tokens == 4096
 
 
 async def test_retries_are_visible_and_bounded(provider: ProviderServer, make_client: Any) -> None:
@@ -174,22 +175,22 @@ async def test_ids_are_not_used_twice_in_a_conversation(provider: ProviderServer
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", "[]", '{"models": 3}', '{"models": {"k": {"ratio": "x", "dropped": 1, "wire": 7}}}', "\x00"]
+    "damage", ["", "{", "[]", '{"models": 3}', '{"models": {"k": {"rates": "x", "dropped": 1, "wire": 7}}}', "\x00"]
 )
 def test_a_damaged_memory_is_begun_anew(damage: str, tmp_path: Path) -> None:
     (tmp_path / "models.json").write_text(damage)
     book = QuirkBook(tmp_path)
     assert book.get("k") == Quirks()
-    book.put("k", Quirks(dropped=("a",), window=4096, ratio=1.2, wire="responses"))
-    assert QuirkBook(tmp_path).get("k") == Quirks(dropped=("a",), window=4096, ratio=1.2, wire="responses")
+    book.put("k", Quirks(dropped=("a",), window=4096, rates=Rates(1.2), wire="responses"))
+    assert QuirkBook(tmp_path).get("k") == Quirks(dropped=("a",), window=4096, rates=Rates(1.2), wire="responses")
     assert [path.name for path in tmp_path.iterdir()] == ["models.json"]
 
 
 def test_a_memory_that_cannot_be_kept_costs_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     book = QuirkBook(tmp_path / "file" / "state")
-    book.put("k", Quirks(ratio=1.5))
-    assert book.get("k").ratio == 1.5
+    book.put("k", Quirks(rates=Rates(1.5)))
+    assert book.get("k").rates == Rates(1.5)
 
 
 def test_the_memory_is_bounded_and_says_only_what_is_not_default(tmp_path: Path) -> None:

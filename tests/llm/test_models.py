@@ -194,7 +194,7 @@ async def test_the_catalog_tells_models_and_problems(provider: ProviderServer, m
         ("mine/d", None, 5.0, None),
     ]
     assert [problem.split(":")[0] for problem in problems] == ["broken", "ollama", "openai"]
-    assert client.get("mine/a").context_window == 1000
+    assert client.get("mine/a").window.tokens == 1000
     provider.answer(text("ok", usage=(1_000_000, 0)))
     heard = await ask(client.get("mine/a"))
     assert heard.completed is not None
@@ -208,10 +208,10 @@ async def test_ollama_tells_the_window_it_runs_with(provider: ProviderServer, ma
     }
     client = make_client(environ={"OLLAMA_HOST": f"127.0.0.1:{provider.port}"})
     model = client.get("ollama/qwen3")
-    assert model.context_window is None
+    assert not model.window.is_known
     heard = await ask(model, ModelRequest("", [user("hi")], effort="xhigh"))
     assert heard.text == "ok"
-    assert model.context_window == 4096
+    assert model.window.tokens == 4096
     assert provider.requests[0].json["reasoning_effort"] == "high"
     await ask(model)
     assert len(provider.gets) == 1
@@ -300,7 +300,7 @@ async def test_probing_tells_what_a_model_can_do(provider: ProviderServer, make_
     report = await make_client().probe("openai/m")
     told = "\n".join(report.lines)
     assert report.ok
-    for word in ("answer: yes", "usage: 9 in, 1 out", "tools: yes", "window: unknown", "stream_options"):
+    for word in ("answer: yes", "usage: 9 in, 1 out", "tools: yes", "assumed", "stream_options"):
         assert word in told
     provider.answer(text("ready", usage=None), text("seven"))
     told = "\n".join((await make_client().probe("openai/other")).lines)

@@ -161,7 +161,7 @@ async def test_no_header_tells_more_than_the_request(
     assert set(keyed.headers) == allowed | {"authorization", "x-title"}
     assert keyed.headers["authorization"] == "Bearer my-key"
     assert plain.json["model"] == "some/model"
-    assert len(provider.gets) == 2
+    assert [g.path for g in provider.gets].count("/v1/models") == 4
     for request in [*provider.requests, *provider.gets]:
         told = json.dumps(request.headers) + request.path
         assert "secret" not in told
@@ -247,7 +247,7 @@ async def test_a_prompt_that_the_server_cut_is_noticed_once(provider: ProviderSe
     first, second = await ask(model, long), await ask(model, long)
     assert ["read only 2,047" in notice for notice in first.notices] == [True]
     assert second.notices == []
-    assert model.context_window == 2048
+    assert model.window.tokens == 2048
     assert (await ask(model, "short")).notices == []
 
 

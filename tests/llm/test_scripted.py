@@ -31,7 +31,7 @@ async def test_steps_are_played_by_the_place_in_the_conversation(script: Any) ->
         {"text": "Done.", "expect": "contents", "usage": {"input": 12, "output": 3, "cost": 0.5}},
     ]
     model = script({"steps": steps, "context_window": 9000})
-    assert model.context_window == 9000
+    assert model.window.tokens == 9000
     first = await ask(model)
     assert first.completed is not None
     assert first.completed.finish == "tool_calls"

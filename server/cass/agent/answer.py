@@ -91,7 +91,7 @@ class Answers:
                 UsageUpdate(
                     turn_id=self.turn_id,
                     used=answer.usage.input + answer.usage.output,
-                    size=self.model.context_window or 0,
+                    size=self.model.window.tokens,
                     estimated=False,
                     total=self.desk.total,
                 )

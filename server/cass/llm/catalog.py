@@ -27,6 +27,7 @@ def _facts(entry: JsonObject) -> ModelFacts:
     )
     pricing = child(entry, "pricing")
     prompt, completion = number_of(pricing, "prompt"), number_of(pricing, "completion")
+    cached = number_of(pricing, "input_cache_read")
     return ModelFacts(
         window=window
         or count_of(child(entry, "top_provider"), "context_length")
@@ -34,4 +35,5 @@ def _facts(entry: JsonObject) -> ModelFacts:
         or None,
         input_price=prompt * 1e6 if prompt is not None and prompt >= 0 else None,
         output_price=completion * 1e6 if completion is not None and completion >= 0 else None,
+        cache_price=cached * 1e6 if cached is not None and cached >= 0 else None,
     )

@@ -23,7 +23,7 @@ class ChatWire:
         """The request's bytes. Everything that stays the same from step to step stands before what grows."""
         parameters = without_dropped(_parameters(request, terms), terms.quirks)
         tools = [cache.get(tool, "chat", lambda t=tool: write_tool(t)) for tool in request.tools]
-        messages, tokens = write_messages(
+        messages, size = write_messages(
             request.system,
             request.messages,
             request.tools,
@@ -36,9 +36,9 @@ class ChatWire:
         if tools and not terms.style.tools_as_text:
             parts.append(b'"tools":[' + b",".join(tool.body for tool in tools) + b"]")
             optional["tools"] = True
-            tokens += sum(tool.tokens for tool in tools)
+            size = sum((tool.size for tool in tools), size)
         parts += array("messages", messages)
-        return Body(b",".join(parts), optional, tokens)
+        return Body(parts, optional, size)
 
     def reader(self, assembly: Assembly, terms: Terms) -> ChatReader:
         """What reads the answer."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from cass.llm.conversation import begin, write
 from cass.llm.encoded import Encoded, EncodedCache
 from cass.llm.jsonvalue import dump, is_list
-from cass.llm.prose import call_text, result_text, texts_of, tools_text
+from cass.llm.prose import call_text, pictures, result_text, texts_of, tools_text
 from cass.llm.terms import Style
-from cass.llm.tokens import rough_tokens
+from cass.llm.tokens import MESSAGE, NOTHING, PICTURE_TOKENS, Size, size_of
 from cass.ports import ToolSpec
 from cass.protocol.messages import Block, Image, Message, Thinking, ToolCall, ToolResult
 from cass.protocol.wire import JsonObject
@@ -30,8 +30,8 @@ def write_messages(
     cache: EncodedCache,
     *,
     marks: bool,
-) -> tuple[list[bytes], float]:
-    """The messages as JSON values, and their size in tokens, not calibrated. With `marks`, cache breakpoints are set."""
+) -> tuple[list[bytes], Size]:
+    """The messages as JSON values, and their size. With `marks`, cache breakpoints are set."""
     known_as = cache.style(style)
 
     def plain(message: Message) -> Encoded:
@@ -44,15 +44,15 @@ def write_messages(
     parts = [_system(head, style, marked=marks)] if head else []
     begun, rest = begin(messages, known_as, cache, plain)
     marked = {id(message) for message in _last_marked(rest)} if marks else set[int]()
-    ending, tokens = write(rest, at_the_end)
-    return [*parts, *begun.parts, *ending], rough_tokens(head) + begun.tokens + tokens
+    ending, size = write(rest, at_the_end)
+    return [*parts, *begun.parts, *ending], size_of(head) + begun.size + size
 
 
 def write_tool(tool: ToolSpec) -> Encoded:
     """A tool's description."""
     function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
     body = dump({"type": "function", "function": function})
-    return Encoded(body, tokens=rough_tokens(body.decode()))
+    return Encoded(body, size=size_of(body.decode()))
 
 
 def wire_name(name: str) -> str:
@@ -87,7 +87,9 @@ def _encode(message: Message, style: Style, *, marked: bool) -> Encoded:
     if marked and entries:
         entries[-1] = _mark(entries[-1])
     after = dump({"role": "user", "content": _image_parts(images)}) if images else b""
-    return Encoded(b",".join(dump(entry) for entry in entries), after, rough_tokens(words))
+    seen = pictures(message) if style.images else 0
+    size = size_of(words) + MESSAGE + Size(pictures=seen * PICTURE_TOKENS)
+    return Encoded(b",".join(dump(entry) for entry in entries), after, size if entries else NOTHING)
 
 
 def _user(content: Sequence[Block], style: Style) -> JsonObject:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from cass.llm.encoded import Encoded, EncodedCache, Written
 from cass.llm.sequence import valid_sequence
+from cass.llm.tokens import NOTHING, Size
 from cass.protocol.messages import Message
 
 MAX_CONVERSATIONS = 8
@@ -29,19 +30,19 @@ def begin(
         known, count = Written(), 0
     settled = _settled(messages, count)
     if settled > count:
-        parts, tokens = write(valid_sequence(messages[count:settled]), encode)
-        known = Written(tuple(messages[:settled]), [*known.parts, *parts], known.tokens + tokens)
+        parts, size = write(valid_sequence(messages[count:settled]), encode)
+        known = Written(tuple(messages[:settled]), [*known.parts, *parts], known.size + size)
     cache.begun[key] = known  # the latest one stands last
     while len(cache.begun) > MAX_CONVERSATIONS:
         del cache.begun[next(iter(cache.begun))]
     return known, valid_sequence(messages[settled:])
 
 
-def write(messages: Sequence[Message], encode: Encode) -> tuple[list[bytes], float]:
-    """Valid messages as JSON values, with their tokens. What belongs behind a run of tool results stands there."""
+def write(messages: Sequence[Message], encode: Encode) -> tuple[list[bytes], Size]:
+    """Valid messages as JSON values, with their size. What belongs behind a run of tool results stands there."""
     parts: list[bytes] = []
     after: list[bytes] = []
-    tokens = 0.0
+    size = NOTHING
     for message in messages:
         if after and message.role != "tool":
             parts += after
@@ -51,8 +52,8 @@ def write(messages: Sequence[Message], encode: Encode) -> tuple[list[bytes], flo
             parts.append(encoded.body)
         if encoded.after:
             after.append(encoded.after)
-        tokens += encoded.tokens
-    return [*parts, *after], tokens
+        size += encoded.size
+    return [*parts, *after], size
 
 
 def array(name: str, values: Sequence[bytes]) -> list[bytes]:

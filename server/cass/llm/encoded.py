@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cass.llm.tokens import NOTHING, Size
 from cass.protocol.messages import Message
 
 MAX_ENTRIES = 8_000
@@ -15,20 +16,20 @@ MAX_BYTES = 48 * 1024 * 1024
 @dataclass(frozen=True)
 class Encoded:
     """JSON of one entry: `body` goes where the entry stands, `after` behind the run of tool results that it is in.
-    Both are comma-separated JSON values, or empty. `tokens` is the uncalibrated estimate, without pictures."""
+    Both are comma-separated JSON values, or empty."""
 
     body: bytes
     after: bytes = b""
-    tokens: float = 0.0
+    size: Size = NOTHING
 
 
 @dataclass(frozen=True)
 class Written:
-    """The beginning of a conversation: messages, the JSON values that they became, and their uncalibrated tokens."""
+    """The beginning of a conversation: messages, the JSON values that they became, and their size."""
 
     messages: tuple[Message, ...] = ()
     parts: list[bytes] = field(default_factory=list[bytes])
-    tokens: float = 0.0
+    size: Size = NOTHING
 
 
 class EncodedCache:

@@ -12,8 +12,9 @@ from urllib.parse import urljoin
 
 from cass.errors import BadResponse, ModelError, ModelUnavailable
 from cass.llm.failures import Place, Refused, explain, unreachable
-from cass.llm.jsonvalue import parse
+from cass.llm.jsonvalue import dump, parse
 from cass.llm.preset import host_of, is_local, without_password
+from cass.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
     import httpx2
@@ -92,16 +93,21 @@ class Link:
         finally:
             await response.aclose()
 
-    async def get(self, url: str, limit: float) -> object:
-        """The JSON at a path behind the base URL, or at a whole URL on the same host, within `limit` seconds.
-        ModelError for whatever goes wrong."""
+    async def get(self, url: str, limit: float, body: JsonObject | None = None) -> object:
+        """The JSON at a path behind the base URL, or at a whole URL on the same host, within `limit` seconds; with a
+        body it is asked for by POST. ModelError for whatever goes wrong."""
         import httpx2
 
         target = urljoin(self._place.url.rstrip("/") + "/", url)
         try:
             async with asyncio.timeout(limit):
                 with _network(self._place, self._timeouts):
-                    response = await self._open().get(target, cast_to=httpx2.Response, stream=True)
+                    client = self._open()
+                    response = await (
+                        client.get(target, cast_to=httpx2.Response, stream=True)
+                        if body is None
+                        else client.post(target, content=dump(body), cast_to=httpx2.Response, stream=True)
+                    )
                 try:
                     data = await read_document(Reply(response, self._place, limit))
                 finally:

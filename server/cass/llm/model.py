@@ -7,38 +7,34 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from cass.config import LlmConfig, ModelConfig
-from cass.errors import CassError, ModelError
+from cass.config import LlmConfig
+from cass.errors import ContextTooLong, ModelError
 from cass.llm.assemble import Assembly, EmptyAnswer, Expected
 from cass.llm.attempt import Attempt
 from cass.llm.chat import ChatWire
 from cass.llm.cursor import chat_request, from_chat, kept
 from cass.llm.encoded import EncodedCache
+from cass.llm.facts import Facts
 from cass.llm.failures import Place, Refused, explain
 from cass.llm.fim import Filler
 from cass.llm.library import load_library
 from cass.llm.link import Link, silent
+from cass.llm.meter import Meter
 from cass.llm.preset import Endpoint, ModelFacts
 from cass.llm.quirks import QuirkBook, Quirks, learn
 from cass.llm.responses import ResponsesWire
 from cass.llm.retry import RetryPolicy
 from cass.llm.terms import Terms, origin, terms_of
-from cass.llm.tokens import MESSAGE_TOKENS, calibrated, rough_tokens
+from cass.llm.tokens import Rates, size_of
 from cass.llm.wire import Body, Wire
-from cass.ports import Completed, CompletionRequest, Model, ModelEvent, ModelNotice, ModelRequest
-from cass.protocol.messages import Image, Text, ToolCall, ToolResult, Usage
+from cass.ports import Completed, CompletionRequest, Model, ModelEvent, ModelNotice, ModelRequest, Window
+from cass.protocol.messages import Text, ToolCall
 
 MAX_LESSONS = 8
 """How often one request is changed because the endpoint refused a part of it."""
 
-FACTS_LIMIT = 1.0
-"""Seconds for asking an endpoint about a model."""
-
-RATIO_STEP = 0.03
-"""A change of the token ratio smaller than this is not written down."""
-
-TRUNCATED_BELOW = 0.6
-"""A prompt that is reported smaller than this part of its estimate was cut by the server."""
+RATE_STEP = 0.005
+"""A change of a token rate smaller than this is not written down."""
 
 
 @dataclass
@@ -61,8 +57,9 @@ class RemoteModel(Model):
         self._link = link
         self._shared = shared
         self._key = origin(endpoint, model)
-        self._asked_facts = False
         self._told_truncation = False
+        self._meter = Meter(lambda: self.quirks.rates, self._learn_rates)
+        self.facts = Facts(endpoint, model, link, shared.listed, lambda: self.quirks, self._keep)
         self._filler = Filler(
             endpoint, self.place, link, lambda: self.quirks.fill, lambda way: self._learn(fill=way)
         )
@@ -78,18 +75,14 @@ class RemoteModel(Model):
         return self._shared.book.get(self._key)
 
     @property
-    def context_window(self) -> int | None:
-        """The configured size, else the learned one, else what is known of the family at the provider's own host."""
-        known = self.endpoint.models.get(self._model)
-        if known is not None and known.context_window is not None:
-            return known.context_window
-        if self.quirks.window is not None:
-            return self.quirks.window
-        listed = self._shared.listed.get(self.name, ModelFacts())
-        if listed.window is not None:
-            return listed.window
-        preset = self.endpoint.preset
-        return preset.window(self._model) if preset.window is not None and self.endpoint.own else None
+    def window(self) -> Window:
+        """See `cass.ports.Model`."""
+        return self.facts.window
+
+    async def prepare(self) -> None:
+        """See `cass.ports.Model`."""
+        await load_library()
+        await self.facts.prepare()
 
     @property
     def place(self) -> Place:
@@ -98,7 +91,11 @@ class RemoteModel(Model):
 
     def estimate(self, text: str) -> int:
         """About how many tokens a text is, calibrated by what the endpoint reported; rounded up."""
-        return int(rough_tokens(text) * self.quirks.ratio) + 1 if text else 0
+        return int(size_of(text).at(self.quirks.rates)) + 1 if text else 0
+
+    def measure(self, request: ModelRequest) -> int:
+        """See `cass.ports.Model`."""
+        return int(self._meter.expect(request, self._write(request)[1].size))
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Ask; see `cass.ports.Model`."""
@@ -135,9 +132,7 @@ class RemoteModel(Model):
         policy = RetryPolicy(retries, self._shared.llm.max_retry_wait, self._shared.retry_base)
         lessons = 0
         while True:
-            terms = terms_of(self.endpoint, self._model, self.quirks, self._shared.llm.max_output)
-            wire = self.wire(terms)
-            body = wire.write(request, terms, self._shared.cache)
+            (terms, wire), body = self._write(request)
             refused: Refused | None = None
             try:
                 async with aclosing(self._attempt(request, terms, wire, body)) as events:
@@ -157,7 +152,8 @@ class RemoteModel(Model):
                 failure.partial = refused.partial
             except ModelError as caught:
                 failure = caught
-            self._remember_limit(failure)
+            if isinstance(failure, ContextTooLong):
+                self.facts.refused(failure, self._meter.expect(request, body.size))
             retrying = policy.next(failure, refused)
             yield retrying
             await asyncio.sleep(retrying.delay)
@@ -185,8 +181,8 @@ class RemoteModel(Model):
                     self._learn(prints_calls=True)
                 if notice := self._weigh(request, event, body):
                     yield notice
-                await self._ask_facts()
-                yield replace(event, usage=self._priced(event.usage), model=event.model or self._model)
+                await self.facts.answered()
+                yield replace(event, usage=self.facts.priced(event.usage), model=event.model or self._model)
 
     def wire(self, terms: Terms) -> Wire:
         """The API that this model is asked on."""
@@ -201,78 +197,45 @@ class RemoteModel(Model):
 
     def _weigh(self, request: ModelRequest, answer: Completed, body: Body) -> ModelNotice | None:
         """Compare the reported size of the prompt with the estimated one: calibrate, or notice that it was cut."""
-        reported = answer.usage.input if answer.usage is not None else 0
-        estimated = body.tokens + MESSAGE_TOKENS * len(request.messages)
-        if not reported or estimated < 200:
+        counted = answer.usage.input if answer.usage is not None else 0
+        if not counted:
             return None
-        quirks = self.quirks
-        expected = estimated * quirks.ratio
-        truncated = reported >= 1000 and reported < expected * TRUNCATED_BELOW and expected - reported > 1500
-        ratio = calibrated(quirks.ratio, reported, estimated)
-        if (not truncated and abs(ratio - quirks.ratio) <= RATIO_STEP) or _has_images(request):
+        self.facts.counted(counted)
+        expected = self._meter.expect(request, body.size)
+        if not self._meter.weigh(request, body.size, counted, whole=self.endpoint.own):
             return None
-        if truncated:
-            window = self.context_window
-            if not self.endpoint.own and (window is None or window > reported * 2):
-                self._learn(window=1 << (reported - 1).bit_length())
-            if self._told_truncation:
-                return None
-            self._told_truncation = True
-            hint = (
-                "set OLLAMA_CONTEXT_LENGTH for the Ollama server"
-                if self.endpoint.preset.local
-                else ("give the server a bigger context")
-            )
-            return ModelNotice(
-                f"{self.name} read only {reported:,} of about {int(expected):,} tokens: its window is too small and it "
-                f"cut the beginning away. To mend it, {hint}, or compact the conversation."
-            )
-        self._learn(ratio=round(ratio, 3))
-        return None
-
-    def _priced(self, usage: Usage | None) -> Usage | None:
-        """Usage with its cost where the provider did not say it and prices are known. Cached tokens count in full."""
-        if usage is None or usage.cost is not None:
-            return usage
-        sources = [
-            self.endpoint.models.get(self._model, ModelConfig()),
-            self.quirks,
-            self._shared.listed.get(self.name, ModelFacts()),
-        ]
-        input_price = next((s.input_price for s in sources if s.input_price is not None), None)
-        output_price = next((s.output_price for s in sources if s.output_price is not None), None)
-        if input_price is None or output_price is None:
-            return usage
-        cost = (usage.input * input_price + usage.output * output_price) / 1e6
-        return usage.model_copy(update={"cost": cost})
-
-    async def _ask_facts(self) -> None:
-        """Once, after the first answer: the window and the prices, where the endpoint tells them cheaply."""
-        preset = self.endpoint.preset
-        if self._asked_facts or preset.facts is None or not (preset.local or self.endpoint.own):
-            return
-        self._asked_facts = True
-        try:
-            async with asyncio.timeout(FACTS_LIMIT):
-                facts = await preset.facts(
-                    lambda url: self._link.get(url, FACTS_LIMIT), self.endpoint.base_url, self._model
-                )
-        except (CassError, TimeoutError):
-            return
-        known = self.quirks
-        self._learn(
-            window=facts.window or known.window,
-            input_price=facts.input_price if facts.input_price is not None else known.input_price,
-            output_price=facts.output_price if facts.output_price is not None else known.output_price,
+        self.facts.cut(counted)
+        if self._told_truncation:
+            return None
+        self._told_truncation = True
+        return ModelNotice(
+            f"{self.name} read only {counted:,} of about {int(expected):,} tokens: its window is too small and it cut "
+            f"the beginning away. From now on cass keeps to {self.window.tokens:,} tokens. {self._remedy()}"
         )
 
-    def _remember_limit(self, error: ModelError) -> None:
-        limit = getattr(error, "limit", None)
-        if isinstance(limit, int) and limit >= 256:
-            self._learn(window=limit)
+    def _remedy(self) -> str:
+        most = f" (the model takes up to {self.facts.most:,})" if self.facts.most else ""
+        if self.endpoint.preset.local:
+            return (
+                f"For a bigger window{most}: /window 16384 makes a copy of the model with one, or start Ollama with "
+                "OLLAMA_CONTEXT_LENGTH=16384."
+            )
+        return f"For a bigger window{most}, start the server with a bigger context size."
+
+    def _write(self, request: ModelRequest) -> tuple[tuple[Terms, Wire], Body]:
+        terms = terms_of(self.endpoint, self._model, self.quirks, self._shared.llm.max_output)
+        wire = self.wire(terms)
+        return (terms, wire), wire.write(request, terms, self._shared.cache)
+
+    def _learn_rates(self, rates: Rates) -> None:
+        if any(abs(new - old) > RATE_STEP for new, old in zip(rates, self.quirks.rates, strict=True)):
+            self._learn(rates=Rates(*(round(rate, 4) for rate in rates)))
 
     def _learn(self, **changes: object) -> None:
-        self._shared.book.put(self._key, replace(self.quirks, **changes))  # pyright: ignore[reportArgumentType]
+        self._keep(replace(self.quirks, **changes))  # pyright: ignore[reportArgumentType]
+
+    def _keep(self, quirks: Quirks) -> None:
+        self._shared.book.put(self._key, quirks)
 
 
 def place_of(endpoint: Endpoint, model: str) -> Place:
@@ -290,12 +253,3 @@ def place_of(endpoint: Endpoint, model: str) -> Place:
 def _call_ids(request: ModelRequest) -> frozenset[str]:
     said = [message.content for message in request.messages if message.role == "assistant"]
     return frozenset([block.id for content in said for block in content if isinstance(block, ToolCall)])
-
-
-def _has_images(request: ModelRequest) -> bool:
-    for message in request.messages:
-        for block in message.content:
-            inner = block.content if isinstance(block, ToolResult) else (block,)
-            if any(isinstance(part, Image) for part in inner):
-                return True
-    return False

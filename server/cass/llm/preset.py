@@ -6,23 +6,33 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 from cass.config import Config, ModelConfig
 from cass.ports import Model
+from cass.protocol.wire import JsonObject
 
-AskJson = Callable[[str], Awaitable[object]]
-"""Gets a URL of the endpoint (a path beside the base URL, or absolute) and gives its JSON; raises ModelError."""
+
+class AskJson(Protocol):
+    """Asks a URL of the endpoint (a path beside the base URL, or absolute), with a body by POST, and gives the JSON of
+    the answer; raises ModelError."""
+
+    def __call__(self, url: str, body: JsonObject | None = None, /) -> Awaitable[object]: ...
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What an endpoint tells about a model: the window in tokens, prices in US dollars per million tokens."""
+    """What an endpoint tells about a model: the window in tokens, prices in US dollars per million tokens. `most` is
+    what it could be given, `assumed` what it has unless somebody set more; `again`: ask again once it is loaded."""
 
     window: int | None = None
     input_price: float | None = None
     output_price: float | None = None
+    cache_price: float | None = None
+    most: int | None = None
+    assumed: int | None = None
+    again: bool = False
 
 
 Connect = Callable[[Config, str, Mapping[str, str]], Model]

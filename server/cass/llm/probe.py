@@ -63,8 +63,9 @@ async def probe_model(model: Model) -> ProbeReport:
         calls = [block for block in tool.completed.content if block.type == "tool_call"]
         good = any(call.arguments.get("number") == 7 for call in calls)
         lines.append("tools: " + ("yes" if good else "called wrongly" if calls else "offered, but not called"))
-    window = model.context_window
-    lines.append(f"window: {window:,} tokens" if window else "window: unknown; set context_window for the model")
+    window = model.window
+    known = f"window: {window.tokens:,} tokens, {window.words}"
+    lines.append(known if window.is_known else f"{known}; set context_window for the model")
     quirks = getattr(model, "quirks", None)
     if isinstance(quirks, Quirks):
         lines += _learned(quirks)
@@ -113,7 +114,7 @@ def _learned(quirks: Quirks) -> list[str]:
         lines.append("prints tool calls as text; they are understood")
     if quirks.no_images:
         lines.append("reads no images")
-    lines.append(f"tokens: {quirks.ratio:g} of the estimate")
+    lines.append(f"tokens: {quirks.rates.words:g} of the estimate for words")
     return lines
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from cass.llm.jsonvalue import dump
 from cass.ports import ToolSpec
-from cass.protocol.messages import Block, Image, Resource, ResourceLink, Text, ToolCall, ToolResult
+from cass.protocol.messages import Block, Image, Message, Resource, ResourceLink, Text, ToolCall, ToolResult
 
 NO_IMAGE = "[A picture was here; this model reads none.]"
 
@@ -68,3 +68,9 @@ def tools_text(tools: Sequence[ToolSpec]) -> str:
         for tool in tools
     ]
     return _TOOLS + "\n".join(lines)
+
+
+def pictures(message: Message) -> int:
+    """How many pictures a message holds, those of tool results included."""
+    inside = [block.content if isinstance(block, ToolResult) else (block,) for block in message.content]
+    return sum(isinstance(part, Image) for parts in inside for part in parts)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from cass.llm.failures import Refused
 from cass.llm.jsonvalue import child, is_list, is_object, number_of, parse
+from cass.llm.tokens import HIGHEST_RATE, LOWEST_RATE, UNKNOWN, Rates
 from cass.protocol.wire import JsonObject
 
 FILE_NAME = "models.json"
@@ -26,8 +27,8 @@ log = logging.getLogger(__name__)
 class Quirks:
     """How one model at one endpoint differs from what is sent by default.
 
-    `dropped` are parameters that it refuses, as `name` or `name=value`; `ratio` is tokens counted there over tokens
-    estimated here; `window` is in tokens; prices are US dollars per million tokens; `fill` is how it is asked for the
+    `dropped` are parameters that it refuses, as `name` or `name=value`; `rates` are tokens counted there over tokens
+    estimated here, by kind; `window` is in tokens, `window_from` says how that is known; prices are US dollars per million tokens; `fill` is how it is asked for the
     text between two others (`cass.llm.fim`).
     """
 
@@ -42,9 +43,11 @@ class Quirks:
     reasoning_back: Literal["", "yes", "no"] = ""
     fill: str = ""
     window: int | None = None
+    window_from: Literal["", "server", "overflow", "truncation"] = ""
     input_price: float | None = None
     output_price: float | None = None
-    ratio: float = 1.0
+    cache_price: float | None = None
+    rates: Rates = UNKNOWN
 
 
 class QuirkBook:
@@ -202,10 +205,19 @@ def _read(entry: JsonObject) -> Quirks:
         value = entry.get(spec.name)
         if spec.name == "dropped":
             values["dropped"] = tuple(item for item in value if isinstance(item, str)) if is_list(value) else ()
-        elif spec.name in ("window", "input_price", "output_price", "ratio"):
+        elif spec.name == "rates":
+            values["rates"] = _rates(value)
+        elif spec.name in ("window", "input_price", "output_price", "cache_price"):
             number = number_of(entry, spec.name)
             if number is not None and number > 0:
                 values[spec.name] = int(number) if spec.name == "window" else number
         elif value is not None and type(value) is type(getattr(default, spec.name)):
             values[spec.name] = value
     return replace(default, **values)  # pyright: ignore[reportArgumentType]  # each was checked by name above
+
+
+def _rates(value: object) -> Rates:
+    """The rates in a list; those of another count or out of bounds are begun anew."""
+    found = [float(item) for item in value if isinstance(item, int | float)] if is_list(value) else []
+    whole = len(found) == len(UNKNOWN) and all(LOWEST_RATE <= rate <= HIGHEST_RATE for rate in found)
+    return Rates(*found) if whole else UNKNOWN

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cass.llm.assemble import Assembly
 from cass.llm.chat_messages import image_url, wire_name
 from cass.llm.conversation import array, begin, write
 from cass.llm.encoded import Encoded, EncodedCache
 from cass.llm.jsonvalue import dump, is_object
-from cass.llm.prose import result_text, texts_of
+from cass.llm.prose import pictures, result_text, texts_of
 from cass.llm.responses_reader import ResponsesReader
 from cass.llm.terms import Style, Terms, without_dropped
-from cass.llm.tokens import rough_tokens
+from cass.llm.tokens import MESSAGE, PICTURE_TOKENS, Size, size_of
 from cass.llm.wire import Body
 from cass.ports import ModelRequest, ToolSpec
 from cass.protocol.messages import Block, Image, Message, Text, Thinking, ToolCall, ToolResult
@@ -35,8 +36,8 @@ class ResponsesWire:
             return cache.get(message, style, lambda: _encode(message, terms.style))
 
         begun, rest = begin(request.messages, style, cache, encode)
-        ending, tokens = write(rest, encode)
-        tokens += rough_tokens(request.system) + begun.tokens
+        ending, size = write(rest, encode)
+        size += size_of(request.system) + begun.size
         head: dict[str, object] = {"model": terms.model, "stream": True, "store": False, **parameters}
         if request.system:
             head["instructions"] = request.system
@@ -45,9 +46,9 @@ class ResponsesWire:
         if tools:
             parts.append(b'"tools":[' + b",".join(tool.body for tool in tools) + b"]")
             optional["tools"] = True
-            tokens += sum(tool.tokens for tool in tools)
+            size = sum((tool.size for tool in tools), size)
         parts += array("input", [*begun.parts, *ending])
-        return Body(b",".join(parts), optional, tokens)
+        return Body(parts, optional, size)
 
     def reader(self, assembly: Assembly, terms: Terms) -> ResponsesReader:
         """What reads the answer."""
@@ -75,10 +76,16 @@ def _tool(tool: ToolSpec) -> Encoded:
             "strict": False,
         }
     )
-    return Encoded(body, tokens=rough_tokens(body.decode()))
+    return Encoded(body, size=size_of(body.decode()))
 
 
 def _encode(message: Message, style: Style) -> Encoded:
+    written = _written(message, style)
+    seen = pictures(message) if style.images else 0
+    return replace(written, size=written.size + MESSAGE + Size(pictures=seen * PICTURE_TOKENS))
+
+
+def _written(message: Message, style: Style) -> Encoded:
     match message.role:
         case "user":
             items: list[JsonObject] = [
@@ -104,8 +111,8 @@ def _encoded(items: Sequence[JsonObject], images: Sequence[Image], words: str) -
     if images:
         parts = [{"type": "input_image", "image_url": image_url(image)} for image in images]
         after = dump({"type": "message", "role": "user", "content": parts})
-    calls = sum(rough_tokens(dump(item).decode()) for item in items if item["type"] == "function_call")
-    return Encoded(b",".join(dump(item) for item in items), after, rough_tokens(words) + calls)
+    size = sum((size_of(dump(item).decode()) for item in items if item["type"] == "function_call"), size_of(words))
+    return Encoded(b",".join(dump(item) for item in items), after, size)
 
 
 def _parts(content: Sequence[Block], style: Style) -> list[object]:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from cass.llm.assemble import Assembly
 from cass.llm.encoded import EncodedCache
 from cass.llm.terms import Terms
+from cass.llm.tokens import Size
 from cass.ports import ModelRequest
 from cass.protocol.wire import JsonObject
 
 
 @dataclass(frozen=True)
 class Body:
-    """A request as bytes, its parameters that an endpoint may refuse, and its size in uncalibrated tokens."""
+    """A request in pieces to be joined by commas, its parameters that an endpoint may refuse, and its size."""
 
-    data: bytes
+    parts: Sequence[bytes]
     optional: Mapping[str, object]
-    tokens: float
+    size: Size
+
+    @property
+    def data(self) -> bytes:
+        """The request as bytes."""
+        return b",".join(self.parts)
 
 
 class Reader(Protocol):

@@ -27,6 +27,7 @@ from cass.ports.model import (
     TextDelta,
     ThinkingDelta,
     ToolSpec,
+    Window,
 )
 from cass.ports.store import Journal, SessionHeader, Store, StoredSession
 from cass.ports.tool import Action, Outcome, Question, Tool, ToolContext, ToolSettings
@@ -66,5 +67,6 @@ __all__ = [
     "ToolContext",
     "ToolSettings",
     "ToolSpec",
+    "Window",
     "Workspace",
 ]

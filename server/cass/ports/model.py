@@ -24,7 +24,8 @@ class ToolSpec:
 @dataclass(frozen=True)
 class ModelRequest:
     """One request. The prefix (system, tools, earlier messages) is byte-stable from step to step, so that
-    prompt caches hit. `cache_key` is the same for all requests of a session."""
+    prompt caches hit. `cache_key` is the same for all requests of a session. `answers` counts the model's answers so
+    far, also those that are not among the messages any more; `purpose` says what is asked for."""
 
     system: str
     messages: Sequence[Message]
@@ -32,6 +33,36 @@ class ModelRequest:
     effort: str | None = None
     max_output: int | None = None
     cache_key: str = ""
+    answers: int | None = None
+    purpose: Literal["turn", "summary"] = "turn"
+
+
+WindowSource = Literal["configured", "server", "overflow", "truncation", "family", "assumed"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """How much a model reads at once, tokens, its answer included, and how that is known."""
+
+    tokens: int
+    source: WindowSource = "assumed"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is more than a careful guess."""
+        return self.source != "assumed"
+
+    @property
+    def words(self) -> str:
+        """How it is known, for a person."""
+        return {
+            "configured": "as configured",
+            "server": "as the server says",
+            "overflow": "learned from an error of the server",
+            "truncation": "seen: the server cut a longer prompt",
+            "family": "as known of these models",
+            "assumed": "assumed, the server does not say",
+        }[self.source]
 
 
 @dataclass(frozen=True)
@@ -103,8 +134,16 @@ class Model(Protocol):
         ...
 
     @property
-    def context_window(self) -> int | None:
-        """Tokens, None when unknown."""
+    def window(self) -> Window:
+        """How much it reads at once; never unknown, for then a careful size is assumed."""
+        ...
+
+    async def prepare(self) -> None:
+        """Find out about the model what can be found out at once. Never raises, waits a second at most."""
+        ...
+
+    def measure(self, request: ModelRequest) -> int:
+        """About how many tokens this request is. What the endpoint has counted of it counts as counted."""
         ...
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:

@@ -36,7 +36,7 @@ async def context(session: Session) -> ContextGetResult:
     reported = session.stream.state.used
     return ContextGetResult(
         used=reported or sum(sizes.values()),
-        size=(model.context_window or 0) if model else 0,
+        size=model.window.tokens if model else 0,
         estimated=not reported,
         parts=tuple(ContextPart(name=name, tokens=tokens) for name, tokens in sizes.items()),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cass.llm.jsonvalue import entries, number_of, text_of
-from cass.llm.preset import AskJson, ModelFacts
+from cass.llm.window import of_ollama
 
 name = "ollama"
 title = "Ollama"
 base_url = "http://127.0.0.1:11434/v1"
 local = True
 efforts = {"minimal": "low", "xhigh": "high"}
+facts = of_ollama
 
 
 def address(environ: Mapping[str, str]) -> str | None:
@@ -33,17 +33,3 @@ def address(environ: Mapping[str, str]) -> str | None:
     authority = re.sub(r"^(0\.0\.0\.0|\[::\])(?=:|$)", "127.0.0.1", authority)
     path = path.removesuffix("v1").rstrip("/")
     return f"{scheme}://{authority}{slash and path and f'/{path}'}/v1"
-
-
-async def facts(ask: AskJson, base_url: str, model: str) -> ModelFacts:
-    """The window that the loaded model runs with: what counts, not what the model could hold."""
-    root = base_url.removesuffix("/").removesuffix("/v1")
-    answer = await ask(f"{root}/api/ps")
-    for entry in entries(answer, "models"):
-        if (
-            model in (text_of(entry, "name"), text_of(entry, "model"))
-            or text_of(entry, "name") == f"{model}:latest"
-        ):
-            size = number_of(entry, "context_length")
-            return ModelFacts(window=int(size) if size else None)
-    return ModelFacts()

@@ -29,8 +29,10 @@ async def facts(ask: AskJson, base_url: str, model: str) -> ModelFacts:
     sizes = [int(size) for entry in found if (size := number_of(entry, "context_length"))]
     prices = child(found[0], "pricing")
     prompt, completion = number_of(prices, "prompt"), number_of(prices, "completion")
+    cached = number_of(prices, "input_cache_read")
     return ModelFacts(
         window=min(sizes) if sizes else None,
         input_price=prompt * 1e6 if prompt is not None else None,
         output_price=completion * 1e6 if completion is not None else None,
+        cache_price=cached * 1e6 if cached is not None else None,
     )

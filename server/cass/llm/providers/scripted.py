@@ -32,8 +32,9 @@ from cass.ports import (
     ModelRequest,
     TextDelta,
     ThinkingDelta,
+    Window,
 )
-from cass.protocol.messages import Text, Thinking, ToolCall, ToolResult, Usage
+from cass.protocol.messages import Message, Text, Thinking, ToolCall, ToolResult, Usage
 from cass.protocol.wire import JsonObject
 
 name = "scripted"
@@ -43,6 +44,9 @@ MAX_SCRIPT = 16 * 1024 * 1024
 """Bytes of a script."""
 
 _DEMO = Path(__file__).parent.parent / "demo.json"
+
+_WINDOW = 1_000_000
+"""Tokens: a script without a window of its own has no use for compaction."""
 
 _THE_END = "The script has ended; there are no more answers in it."
 
@@ -100,13 +104,15 @@ class ScriptedCompletion(_Strict):
 
 class Script(_Strict):
     """The answers, in order. The one that is given is the one that stands at as many answers as the conversation
-    already has, so that a resumed session goes on where it was. Of the completions the first one that fits is
+    already had, so that a resumed session goes on where it was. `summary` is what the model says when a conversation is
+    made shorter. Of the completions the first one that fits is
     offered. With `loop` it begins again at its end."""
 
     steps: tuple[Step, ...]
     loop: bool = False
     completions: tuple[ScriptedCompletion, ...] = ()
     context_window: int | None = Field(default=None, ge=256)
+    summary: str = "The work went on as the script says."
 
 
 def connect(config: Config, model: str, environ: Mapping[str, str]) -> Model:
@@ -153,9 +159,18 @@ class ScriptedModel(Model):
         return f"scripted/{self.file}"
 
     @property
-    def context_window(self) -> int | None:
+    def window(self) -> Window:
         """What the script says."""
-        return self.script.context_window
+        size = self.script.context_window
+        return Window(size, "configured") if size else Window(_WINDOW)
+
+    async def prepare(self) -> None:
+        """Everything is known."""
+
+    def measure(self, request: ModelRequest) -> int:
+        """About how many tokens a request is."""
+        tools = sum(self.estimate(tool.description) + self.estimate(str(tool.parameters)) for tool in request.tools)
+        return tools + self.estimate(request.system) + sum(map(_tokens, request.messages))
 
     def estimate(self, text: str) -> int:
         """About how many tokens a text is."""
@@ -174,7 +189,14 @@ class ScriptedModel(Model):
         return ""
 
     async def _play(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
-        position = sum(message.role == "assistant" for message in request.messages)
+        if request.purpose == "summary":
+            yield Completed(
+                (Text(text=self.script.summary),), "stop", Usage(input=self.measure(request)), self.name
+            )
+            return
+        position = request.answers
+        if position is None:
+            position = sum(message.role == "assistant" for message in request.messages)
         steps = self.script.steps
         if self.script.loop and steps:
             position %= len(steps)
@@ -202,11 +224,16 @@ class ScriptedModel(Model):
             content.append(ToolCall(id=call.id or new_id(), name=call.name, arguments=call.arguments, raw=call.raw))
         finish: FinishReason = step.finish or ("tool_calls" if step.tool_calls else "stop")
         usage = step.usage or ScriptedUsage(
-            input=self.estimate(request.system) + sum(self.estimate(m.text) for m in request.messages),
+            input=self.measure(request),
             output=self.estimate(step.text),
         )
         reported = Usage(input=usage.input, output=usage.output, cost=usage.cost)
         return Completed(tuple(content), finish, reported, self.name)
+
+
+def _tokens(message: Message) -> int:
+    parts = [block.model_dump_json(exclude={"data"}) for block in message.content]
+    return int(sum(map(rough_tokens, parts))) + 4
 
 
 def _check(step: Step, position: int, request: ModelRequest) -> None:
