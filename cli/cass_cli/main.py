@@ -7,7 +7,7 @@ import gc
 import io
 import sys
 
-SERVER_COMMANDS = ("serve", "acp", "config", "tool", "permissions", "models", "auth", "protocol")
+SERVER_COMMANDS = ("serve", "acp", "config", "tool", "permissions", "models", "auth", "protocol", "usage")
 OWN_COMMANDS = ("sessions", "demo")
 
 

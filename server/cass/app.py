@@ -24,6 +24,7 @@ from cass.sessions.house import House
 from cass.sessions.library import Library
 from cass.sessions.session import Session
 from cass.stores.journal import open_store
+from cass.stores.spending import SpendingFile
 from cass.workspace.disk import DiskWorkspace
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,7 @@ class App:
         return House(
             models=self.models,
             store=store,
+            spending=SpendingFile(self.places.state / "usage"),
             tools=tools,
             specs=specs.specs(tuple(tools.values())),
             commands=_commands(),

@@ -89,13 +89,38 @@ class PermissionConfig(Section):
     deny: tuple[str, ...] = setting((), "Calls that are refused in every mode.", project="tighten")
 
 
+class CompactionConfig(Section):
+    """How a conversation that grows too long for the model's window is made shorter."""
+
+    at: float = setting(
+        0.9, "The part of the window that a request may fill before that is done.", project="any", ge=0.2, le=1
+    )
+    model: str | None = setting(
+        None, "The model that sums up what is left out, as provider/model; unset: the session's."
+    )
+    summary_tokens: int | None = setting(
+        None, "Longest summary, tokens; unset: a twelfth of the window, 2,000 at most.", ge=100, le=32_000
+    )
+    transcript_tokens: int = setting(
+        24_000, "How much of what is left out the model is given to sum up, tokens.", ge=1_000, le=1_000_000
+    )
+
+
 class LimitConfig(Section):
-    """What one turn may use up. Unset means no limit."""
+    """What one turn, one session and one day may use up. Unset means no limit."""
 
     turns: int = setting(200, "Requests to the model in one turn.", project="tighten", ge=1, le=10_000)
     seconds: float | None = setting(None, "Wall time of one turn, seconds.", project="tighten", gt=0)
     tokens: int | None = setting(None, "Tokens of one turn, in and out.", project="tighten", ge=1)
     cost: float | None = setting(None, "US dollars of one turn, where prices are known.", project="tighten", gt=0)
+    session_tokens: int | None = setting(None, "Tokens of one session, in and out.", project="tighten", ge=1)
+    session_cost: float | None = setting(None, "US dollars of one session.", project="tighten", gt=0)
+    day_tokens: int | None = setting(
+        None, "Tokens of one day (UTC), in and out, of all sessions of the user.", project="tighten", ge=1
+    )
+    day_cost: float | None = setting(
+        None, "US dollars of one day (UTC), of all sessions of the user.", project="tighten", gt=0
+    )
     repeats: int = setting(
         3, "Identical tool calls in a row until the turn is stopped.", project="tighten", ge=2, le=100
     )
@@ -207,7 +232,8 @@ class Config(Section):
     providers: dict[str, ProviderConfig] = setting(dict, "Endpoints.")
     llm: LlmConfig = setting(LlmConfig, "Requests to the model.")
     permissions: PermissionConfig = setting(PermissionConfig, "Permission rules.")
-    limits: LimitConfig = setting(LimitConfig, "Limits of a turn.")
+    compaction: CompactionConfig = setting(CompactionConfig, "Long conversations.")
+    limits: LimitConfig = setting(LimitConfig, "Limits of turn, session and day.")
     tools: ToolConfig = setting(ToolConfig, "Limits of the tools.")
     instructions: InstructionConfig = setting(InstructionConfig, "Project instructions.")
     completion: CompletionConfig = setting(CompletionConfig, "Inline completion.")

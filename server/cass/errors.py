@@ -9,6 +9,7 @@ CassError
 │   ├── ModelUnavailable   cannot be reached, or does not have that model
 │   └── BadResponse        what came back is not an answer
 ├── ToolError              text written for the model
+├── LimitReached           a budget of turn, session or day is used up
 ├── SessionError           the session cannot do that now
 ├── StoreError             the journal cannot be read or written
 └── ProtocolError          a client's request is wrong (kind names it on the wire)
@@ -103,6 +104,12 @@ class ToolError(CassError):
     """A tool call cannot be done. The text is written for the model and says what to do instead."""
 
     kind = "tool_error"
+
+
+class LimitReached(CassError):
+    """A limit that the user set is reached; the text says which."""
+
+    kind = "limit_reached"
 
 
 class SessionError(CassError):

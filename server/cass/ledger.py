@@ -6,6 +6,7 @@ formatter, a command, is found by comparing texts and told with the next request
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,16 @@ class Ledger:
     def paths(self) -> tuple[Path, ...]:
         """The files that the model knows."""
         return tuple(self._known)
+
+    def hashes(self) -> dict[Path, str]:
+        """What the files that the model knows hold, as far as it was told: the beginning of a sha256 in hex, or `gone`.
+        The one it looked at last stands last."""
+        return {
+            path: "gone"
+            if known.text is None
+            else hashlib.sha256(known.text.encode("utf-8", "replace")).hexdigest()[:12]
+            for path, known in self._known.items()
+        }
 
     def made(self, edits: Sequence[FileEdit], applied: Applied) -> None:
         """Edits of the model's were made: it believes in what it wrote, whatever came of it."""

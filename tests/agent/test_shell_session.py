@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cass.protocol.events import ToolCallUpdate
+from cass.protocol.events import HistoryCleared, ToolCallUpdate
 from support.house import House, RecordingClient, ask, call
 
 
@@ -42,13 +42,13 @@ async def test_the_rest_of_a_long_output_can_be_read_without_asking(tmp_path: Pa
     session.set_option(
         "model", house.model([call("grep", pattern="^123456$", path=str(spill)), {"text": "x"}], "two")
     )
-    session.stream.state.messages.clear()
+    session.emit(HistoryCleared())
     await ask(session, "look")
     assert "123456" in client.of(ToolCallUpdate)[-1].result[0].text
     session.set_option(
         "model", house.model([call("write_file", path=str(spill), content=""), {"text": "x"}], "three")
     )
-    session.stream.state.messages.clear()
+    session.emit(HistoryCleared())
     await ask(session, "change it")
     assert client.of(ToolCallUpdate)[-1].status == "failed"
     await house.app.close()

@@ -11,7 +11,7 @@ import pytest
 from cass.errors import ConfigError, ProtocolError
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.edits import HunkDecision
-from cass.protocol.events import EditUpdate, Notice, ToolCallUpdate
+from cass.protocol.events import EditUpdate, HistoryCleared, Notice, ToolCallUpdate
 from cass.protocol.methods import EditResolveParams, SessionListParams
 from cass.sessions import review
 from cass.sessions.session import Session
@@ -139,7 +139,7 @@ async def test_active_edits_do_not_run_over_proposals(house: House) -> None:
         "model",
         house.model([call("edit_file", path="a", old_string="three", new_string="3"), {"text": "x"}], "two"),
     )
-    session.stream.state.messages.clear()
+    session.emit(HistoryCleared())
     client = RecordingClient()
     session.attach(client)
     await ask(session, "edit")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cass.admin import acp, auth, config, models, permissions, protocol, tool
+from cass.admin import acp, auth, config, models, permissions, protocol, tool, usage
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -53,5 +53,6 @@ for command in (
     tool.tool,
     permissions.permissions,
     protocol.protocol,
+    usage.usage,
 ):
     admin.add_command(command)

@@ -59,6 +59,10 @@ class CallContext:
         """The text before this session touched the file."""
         return self.desk.baseline(path)
 
+    def left_out(self, id: str) -> str | None:
+        """A result or a message of this session, whole."""
+        return self.desk.memory.left_out(id)
+
     def progress(self, text: str) -> None:
         """Show output while the tool runs."""
         self.desk.emit(

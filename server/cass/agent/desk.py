@@ -6,12 +6,44 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from cass.agent.notes import Known
+from cass.config import LimitConfig
 from cass.ledger import Ledger
 from cass.ports import Applied, FileEdit, Jobs, Question, ToolSettings, Workspace
 from cass.ports.ide import Ide
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
-from cass.protocol.events import Event, PlanEntry, UserMessage
+from cass.protocol.events import CompactionUpdate, Event, PlanEntry, UserMessage
 from cass.protocol.messages import Message, Usage
+
+
+class Memory(Protocol):
+    """What a session knows beside the conversation that the model is sent."""
+
+    @property
+    def said(self) -> Sequence[Message]:
+        """The user's own messages so far, also those that are not in the conversation any more."""
+        ...
+
+    @property
+    def answers(self) -> int:
+        """How many answers of the model came so far, also those that are not in the conversation any more."""
+        ...
+
+    def left_out(self, id: str) -> str | None:
+        """A result (by its call's id) or a message of the user (`said-NUMBER`), whole; None for none."""
+        ...
+
+    def shortened(self, compaction: CompactionUpdate) -> list[Message]:
+        """What the conversation would be after a compaction."""
+        ...
+
+    def known(self) -> Known:
+        """What cass knows for certain: to-dos, proposals, files."""
+        ...
+
+    def today(self) -> Usage:
+        """What all sessions of the user used today."""
+        ...
 
 
 class Desk(Protocol):
@@ -45,6 +77,21 @@ class Desk(Protocol):
     @property
     def messages(self) -> Sequence[Message]:
         """The conversation so far."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What is known beside the conversation that the model is sent."""
+        ...
+
+    @property
+    def turn_id(self) -> str | None:
+        """The running turn."""
+        ...
+
+    @property
+    def limits(self) -> LimitConfig:
+        """What may be used up."""
         ...
 
     @property

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cass.agent import spending
 from cass.agent.answer import Answers
 from cass.agent.desk import Desk
+from cass.agent.fitting import Fitting
 from cass.agent.gate import Gate
 from cass.config import LimitConfig
-from cass.errors import BadResponse, CassError
-from cass.ports import Completed, Model, ModelRequest, ToolSpec
+from cass.errors import BadResponse, CassError, LimitReached
 from cass.protocol.events import StateUpdate, TurnError
 from cass.protocol.messages import StopReason, ToolCall, Usage
 
@@ -21,22 +22,19 @@ class Turn:
     """One turn of one session, from the user's words to the last answer."""
 
     desk: Desk
-    model: Model
+    fitting: Fitting
     gate: Gate
-    system: str
-    tools: Sequence[ToolSpec]
-    limits: LimitConfig
-    effort: str | None
-    max_output: int | None
     turn_id: str
     usage: Usage = field(default_factory=Usage)
+    limits: LimitConfig = field(init=False)
     answers: Answers = field(init=False)
     _last_calls: str = ""
     _repeats: int = 0
     _broken: int = 0
 
     def __post_init__(self) -> None:
-        self.answers = Answers(self.desk, self.model, self.turn_id)
+        self.limits = self.desk.limits
+        self.answers = Answers(self.desk, self.fitting.model, self.turn_id)
 
     async def run(self) -> StateUpdate:
         """Work until the end. Never raises: the answer is the turn's last event, not yet emitted."""
@@ -49,7 +47,7 @@ class Turn:
         except asyncio.CancelledError:
             self.answers.keep_partial()
             return self._end("cancelled")
-        except _LimitReached as limit:
+        except LimitReached as limit:
             return self._limit(str(limit))
         except CassError as error:
             self.answers.keep_partial(error)
@@ -60,7 +58,8 @@ class Turn:
             for message in (*self.desk.take_steering(), *await self.desk.news()):
                 self.desk.emit(message)
             await self.desk.flow()
-            answer = await self._ask()
+            answer = await self.fitting.ask(self.answers)
+            self.usage += answer.usage or Usage()
             calls = [block for block in answer.content if isinstance(block, ToolCall)]
             if calls:
                 self._notice_repetition(calls)
@@ -76,22 +75,8 @@ class Turn:
                     return "end_turn"
                 for message in steering:
                     self.desk.emit(message)
-            self._check_spending()
-        raise _LimitReached(f"The turn reached its limit of {self.limits.turns} requests to the model.")
-
-    async def _ask(self) -> Completed:
-        answer = await self.answers.ask(
-            ModelRequest(
-                system=self.system,
-                messages=tuple(self.desk.messages),
-                tools=self.tools,
-                effort=self.effort,
-                max_output=self.max_output,
-                cache_key=self.desk.session_id,
-            )
-        )
-        self.usage += answer.usage or Usage()
-        return answer
+            spending.check_turn(self.desk, self.usage)
+        raise LimitReached(f"The turn reached its limit of {self.limits.turns} requests to the model.")
 
     async def _run(self, calls: Sequence[ToolCall]) -> None:
         """Calls that only read run together; the others in the model's order, each after all before it."""
@@ -121,14 +106,7 @@ class Turn:
         if self._broken > self.limits.repeats:
             raise BadResponse(f"The model sent {self._broken} broken tool calls in a row.")
         if self._repeats > self.limits.repeats:
-            raise _LimitReached(f"The model made the same call {self._repeats} times in a row ({calls[0].name}).")
-
-    def _check_spending(self) -> None:
-        tokens, limits = self.usage.input + self.usage.output, self.limits
-        if limits.tokens is not None and tokens >= limits.tokens:
-            raise _LimitReached(f"The turn used {tokens} tokens; its limit is {limits.tokens}.")
-        if limits.cost is not None and (self.usage.cost or 0) >= limits.cost:
-            raise _LimitReached(f"The turn cost {self.usage.cost:.4f} dollars; its limit is {limits.cost:g}.")
+            raise LimitReached(f"The model made the same call {self._repeats} times in a row ({calls[0].name}).")
 
     def _limit(self, message: str) -> StateUpdate:
         hint = "Say 'go on' to continue, or raise the limit in the configuration ([limits])."
@@ -136,7 +114,3 @@ class Turn:
 
     def _end(self, reason: StopReason, error: TurnError | None = None) -> StateUpdate:
         return StateUpdate(turn_id=self.turn_id, state="idle", stop_reason=reason, usage=self.usage, error=error)
-
-
-class _LimitReached(Exception):
-    """A limit of the turn was reached; the text is for the user."""

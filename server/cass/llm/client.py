@@ -12,6 +12,7 @@ from cass.errors import AuthenticationError, CassError, ConfigError
 from cass.llm.catalog import listed_models
 from cass.llm.encoded import EncodedCache
 from cass.llm.endpoints import Endpoints
+from cass.llm.facts import LEAST
 from cass.llm.library import load_library
 from cass.llm.link import Link, Timeouts
 from cass.llm.model import RemoteModel, Shared, place_of
@@ -23,6 +24,9 @@ from cass.protocol.looking import ModelInfo
 
 LIST_LIMIT = 5.0
 """Seconds that a provider has to list its models."""
+
+WIDEN_LIMIT = 60.0
+"""Seconds that a server has to make a copy of a model."""
 
 LOOK_LIMIT = 0.3
 """Seconds that a server on this machine has to say that it is there."""
@@ -83,6 +87,26 @@ class LLMClient(Models):
             f"No model is set and none was found. Looked for: model in the configuration, {variables}, {local}.",
             hint="Set a key, or run: cass auth set openai. Or start Ollama. To try cass without a model: cass demo, or the model scripted/demo.",
         )
+
+    async def widened(self, name: str, window: int) -> str:
+        """See `cass.ports.Models`."""
+        provider, model = self._endpoints.split(name)
+        widen = self._endpoints.preset(provider).widen
+        remote = self.get(name)
+        if widen is None or not isinstance(remote, RemoteModel):
+            raise ConfigError(
+                f"cass cannot set the window of a model at {provider}.",
+                hint="Start its server with a bigger context, or say what it has: context_window in the configuration.",
+            )
+        if window < LEAST or (remote.facts.most and window > remote.facts.most):
+            most = f"{remote.facts.most:,}" if remote.facts.most else "what it was made for"
+            raise ConfigError(f"{name} takes a window of {LEAST} to {most} tokens, not {window:,}.")
+        endpoint = self._endpoints.resolve(provider)
+        link = self._link(endpoint)
+        made = await widen(
+            lambda url, body=None: link.get(url, WIDEN_LIMIT, body), endpoint.base_url, model, window
+        )
+        return f"{provider}/{made}"
 
     async def catalog(self) -> tuple[list[ModelInfo], list[str]]:
         """See `cass.ports.Models`."""

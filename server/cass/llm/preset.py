@@ -47,7 +47,8 @@ class Preset:
     `own_headers(environ)` are sent to the provider's own host only. `efforts` maps our words for effort to the
     provider's; `effort_style` says how they are sent. `cache_marks(model)`: the model wants cache breakpoints.
     `responses_only(model)`: answers on the Responses API only. `window(model)`: a size known beforehand.
-    `chat_only`: it fills no gaps in texts, so nothing is tried. `facts(ask, base_url, model)` asks the endpoint. `connect` makes the whole model, in place of all this.
+    `chat_only`: it fills no gaps in texts, so nothing is tried. `facts(ask, base_url, model)` asks the endpoint.
+    `widen(ask, base_url, model, window)` has the server make the same model with another window, and names it. `connect` makes the whole model, in place of all this.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Preset:
     responses_only: Callable[[str], bool] | None = None
     window: Callable[[str], int | None] | None = None
     facts: Callable[[AskJson, str, str], Awaitable[ModelFacts]] | None = None
+    widen: Callable[[AskJson, str, str, int], Awaitable[str]] | None = None
     connect: Connect | None = None
 
 

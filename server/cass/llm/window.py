@@ -40,6 +40,16 @@ async def of_ollama(ask: AskJson, base_url: str, model: str) -> ModelFacts:
     return await _ollama(ask, root, model, await ask(f"{root}/api/ps"))
 
 
+async def widened(ask: AskJson, base_url: str, model: str, window: int) -> str:
+    """Have Ollama make a copy of the model that is loaded with this window (its weights are shared), and name it."""
+    family, _, tag = model.partition(":")
+    tag = re.sub(r"-ctx\d+$", "", tag or "latest")
+    name = f"{family}:{tag}-ctx{window}"
+    wanted = {"model": name, "from": model, "parameters": {"num_ctx": window}, "stream": False}
+    await ask(f"{root_of(base_url)}/api/create", dict(wanted))
+    return name
+
+
 def observed(counted: int) -> int:
     """The window of a server that cut a prompt down to so many tokens: servers keep a little less than fits."""
     power = 1 << max(0, counted - 1).bit_length()

@@ -29,7 +29,7 @@ from cass.ports.model import (
     ToolSpec,
     Window,
 )
-from cass.ports.store import Journal, SessionHeader, Store, StoredSession
+from cass.ports.store import Journal, SessionHeader, Spending, Spent, Store, StoredSession
 from cass.ports.tool import Action, Outcome, Question, Tool, ToolContext, ToolSettings
 
 __all__ = [
@@ -59,6 +59,8 @@ __all__ = [
     "SearchQuery",
     "SearchResult",
     "SessionHeader",
+    "Spending",
+    "Spent",
     "Store",
     "StoredSession",
     "TextDelta",

@@ -174,6 +174,11 @@ class Models(Protocol):
         ConfigError, saying what was looked for, when there is nothing."""
         ...
 
+    async def widened(self, name: str, window: int) -> str:
+        """The name of the same model with a window of that many tokens, where its server can be told to make one
+        (Ollama); ModelError where it cannot."""
+        ...
+
     async def catalog(self) -> tuple[list[ModelInfo], list[str]]:
         """What the configured providers list, and the problems met while asking them."""
         ...

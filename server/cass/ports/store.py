@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cass.protocol.events import Event
+from cass.protocol.messages import Usage
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,29 @@ class StoredSession:
     updated_at: str
     title: str = ""
     messages: int = 0
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one answer of a model used. `at` is ISO 8601 in UTC."""
+
+    at: str
+    session_id: str
+    cwd: str
+    model: str
+    usage: Usage
+
+
+class Spending(Protocol):
+    """What was used so far, by all sessions of the user."""
+
+    def add(self, spent: Spent) -> None:
+        """Keep it; never raises."""
+        ...
+
+    def today(self) -> Usage:
+        """The sum of this day, in UTC."""
+        ...
 
 
 class Journal(Protocol):

@@ -105,6 +105,10 @@ class ToolContext(Protocol):
         """The text of a changed file before this session touched it; None when it did not exist."""
         ...
 
+    def left_out(self, id: str) -> str | None:
+        """A result (by its call's id) or a message of the user (`said-NUMBER`) of this session, whole; None for none."""
+        ...
+
     def progress(self, text: str) -> None:
         """Show output while the tool runs."""
         ...

@@ -32,7 +32,8 @@ _ENDED = ("completed", "failed", "cancelled")
 class History:
     """`messages` is what the model is sent. `open_calls` are tool calls without an answer yet, `started` those of them
     that began to run; `used` is the size of the last request and its answer in tokens, 0 when it was not reported
-    since the conversation last became another one. `compaction` is the latest that counts."""
+    since the conversation last became another one. `compaction` is the latest that counts; `said` are the user's own
+    messages and `answers` the number of the model's, also of those that are not among the messages any more."""
 
     messages: list[Message] = field(default_factory=list[Message])
     open_calls: dict[str, ToolCall] = field(default_factory=dict[str, ToolCall])
@@ -40,12 +41,16 @@ class History:
     plan: tuple[PlanEntry, ...] = ()
     used: int = 0
     compaction: CompactionUpdate | None = None
+    said: list[Message] = field(default_factory=list[Message])
+    answers: int = 0
 
     def fold(self, event: Event) -> None:
         """Take in one event that counts."""
         match event:
             case UserMessage():
                 self.messages.append(Message(role="user", content=event.content))
+                if event.source == "user":
+                    self.said.append(self.messages[-1])
             case AgentMessage():
                 self._answer(event)
             case ToolCallUpdate() if event.status == "in_progress":
@@ -78,6 +83,7 @@ class History:
         content = tuple(b for b in event.content if not isinstance(b, ToolCall)) + calls
         if content:
             self.messages.append(Message(role="assistant", content=content))
+            self.answers += 1
         for call in calls:
             self.open_calls[call.id] = call
         if event.usage:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cass.config import Config
 from cass.layers import Loaded
-from cass.ports import Jobs, Models, Store, Tool, ToolSpec, Workspace
+from cass.ports import Jobs, Models, Spending, Store, Tool, ToolSpec, Workspace
 from cass.ports.ide import Ide
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
@@ -21,6 +21,7 @@ class House:
 
     models: Models
     store: Store
+    spending: Spending
     tools: Mapping[str, Tool]
     specs: Sequence[ToolSpec]
     commands: Mapping[str, Command]

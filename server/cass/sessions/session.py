@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,16 +18,26 @@ from cass.agent.showing import why_not
 from cass.config import Config, LimitConfig
 from cass.errors import CassError
 from cass.ledger import Ledger
-from cass.ports import Applied, Client, FileEdit, Question, SessionHeader, ToolSettings
+from cass.ports import Applied, Client, FileEdit, Question, SessionHeader, Spent, ToolSettings
 from cass.ports.ide import Ide
 from cass.protocol import methods
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
-from cass.protocol.events import ConfigOption, ConfigOptionUpdate, EditUpdate, Event, PlanEntry, UserMessage
+from cass.protocol.events import (
+    AgentMessage,
+    CompactionUpdate,
+    ConfigOption,
+    ConfigOptionUpdate,
+    EditUpdate,
+    Event,
+    PlanEntry,
+    UserMessage,
+)
 from cass.protocol.messages import Message, Text, Usage
 from cass.sessions import options
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.house import House
+from cass.sessions.memory import Memory
 from cass.sessions.reviews import Reviews
 from cass.sessions.stream import Stream
 from cass.sessions.unreviewed import Unreviewed
@@ -59,6 +69,7 @@ class Session:
             "effort": self.config.effort or "",
             **stream.state.options,
         }
+        self.memory = Memory(self)
         self._asks = Asks(stream)
         self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
         self.ledger = Ledger(self.workspace, self._may_show)
@@ -134,6 +145,12 @@ class Session:
         )
 
     @property
+    def abilities(self) -> frozenset[str]:
+        """What tools may need: what the editor can, and `results` once some were left out."""
+        left_out = {"results"} if self.stream.state.history.compaction else set[str]()
+        return frozenset({"", *self.ide.can, *left_out})
+
+    @property
     def ide(self) -> Ide:
         """What the editor knows of the code."""
         return self.house.ide()
@@ -141,6 +158,10 @@ class Session:
     def emit(self, event: Event) -> None:
         """The one way out."""
         self.stream.emit(event)
+        if isinstance(event, AgentMessage | CompactionUpdate) and event.usage:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            model = event.model or self.model_name
+            self.house.spending.add(Spent(now, self.session_id, self.header.cwd, model, event.usage))
         if isinstance(event, EditUpdate) and (self._listing is None or self._listing.done()):
             self._listing = asyncio.get_running_loop().create_task(self._list_soon())
 

@@ -17,6 +17,7 @@ from cass.protocol.events import Notice, SessionInfoUpdate, StateUpdate, TurnErr
 from cass.protocol.messages import ContentBlock, Text
 from cass.protocol.methods import PromptParams
 from cass.sessions.command import recognise
+from cass.sessions.compacting import fitting_of
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -176,18 +177,9 @@ class Work:
         session, house = self._session, self._session.house
         if not session.model_name:
             session.set_option("model", await house.models.default())
-        can = {"", *session.ide.can}
-        return Turn(
-            desk=session,
-            model=house.models.get(session.model_name),
-            gate=Gate(session, {n: t for n, t in house.tools.items() if t.needs in can}, session.rules),
-            system=session.system_prompt(),
-            tools=tuple(spec for spec in house.specs if spec.needs in can),
-            limits=session.limits,
-            effort=session.effort,
-            max_output=session.config.llm.max_output,
-            turn_id=turn_id,
-        )
+        can = session.abilities
+        gate = Gate(session, {n: t for n, t in house.tools.items() if t.needs in can}, session.rules)
+        return Turn(desk=session, fitting=fitting_of(session), gate=gate, turn_id=turn_id)
 
     def _end(self, end: StateUpdate) -> None:
         self._session.emit(end)

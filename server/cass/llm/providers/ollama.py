@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cass.llm.window import of_ollama
+from cass.llm.window import of_ollama, widened
 
 name = "ollama"
 title = "Ollama"
@@ -13,6 +13,7 @@ base_url = "http://127.0.0.1:11434/v1"
 local = True
 efforts = {"minimal": "low", "xhigh": "high"}
 facts = of_ollama
+widen = widened
 
 
 def address(environ: Mapping[str, str]) -> str | None:
