@@ -141,12 +141,23 @@ export interface ConfigOptionsResult {
   configOptions: ConfigOption[];
 }
 
-/** Where the model's window goes. `size` is 0 when the window is unknown. */
+/** Where the model's window goes. `size` is the window, `window` says how it is known; a request of more than
+ * `compacts_at` tokens is made shorter first. `estimated` is true until the provider has counted a request. */
 export interface ContextGetResult {
+  compactsAt?: number;
   estimated: boolean;
+  items?: ContextItem[];
   parts: ContextPart[];
   size: number;
   used: number;
+  window?: string;
+}
+
+/** One thing that the model is sent: of the part `kind`, a message, a tool's result, a file with rules. */
+export interface ContextItem {
+  kind: string;
+  name: string;
+  tokens: number;
 }
 
 /** One part of what the model is sent. `tokens` is counted or, mostly, estimated. */

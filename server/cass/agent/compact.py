@@ -16,7 +16,7 @@ FOLD_LEAST = 400
 """Characters: a shorter result is left as it is, a line for it would save nothing."""
 
 RECENT = 0.25
-"""The part of the room that the end of the conversation may keep for itself."""
+"""The part of the room, or of a shorter conversation, that its end keeps for itself."""
 
 ENOUGH = 0.5
 """Folding alone is enough when what is left fills no more than this part of the room."""
@@ -55,7 +55,8 @@ class Plan:
 def plan(messages: Sequence[Message], count: Count, room: Room, *, thorough: bool = False) -> Plan:
     """What to leave out so that the conversation fits the room. `thorough`: with notes in any case. Empty where there
     is nothing to leave out."""
-    recent = _recent(messages, count, int(room.free * RECENT))
+    keeps = min(room.free, sum(map(count, messages))) if thorough else room.free
+    recent = _recent(messages, count, int(keeps * RECENT))
     folded = {
         block.call_id: folded_line(block)
         for message in messages[:recent]

@@ -51,7 +51,7 @@ class Fitting:
                 whole = min(self.budget, int(self.model.measure(request) * _BACK_OFF))
                 if not await self.compact("overflow", whole=whole):
                     raise self._too_long(request) from error
-                request = self._request()
+                request = self.request()
         return await answers.ask(request)
 
     @property
@@ -66,7 +66,7 @@ class Fitting:
     ) -> CompactionUpdate | None:
         """Make the conversation shorter; None where nothing can be left out. `whole` is what a request may be."""
         await self._prepare()
-        request = self._request()
+        request = self.request()
         before = self.model.measure(request)
         fixed = self.model.measure(ModelRequest(self.system, (), self.tools))
         room = compact.Room(whole or self.budget, fixed)
@@ -92,13 +92,13 @@ class Fitting:
         return done
 
     async def _fitting(self) -> ModelRequest:
-        request = self._request()
+        request = self.request()
         used = self.model.measure(request)
         if used > self.budget and await self.compact("auto"):
-            request = self._request()
+            request = self.request()
             used = self.model.measure(request)
             if used > self.budget and await self.compact("overflow"):
-                request = self._request()
+                request = self.request()
                 used = self.model.measure(request)
         if used > self.model.window.tokens:
             raise self._too_long(request)
@@ -152,7 +152,8 @@ class Fitting:
             self._prepared = True
             await self.model.prepare()
 
-    def _request(self) -> ModelRequest:
+    def request(self) -> ModelRequest:
+        """The next request as it would be now, fitting or not."""
         return ModelRequest(
             system=self.system,
             messages=tuple(self.desk.messages),

@@ -64,7 +64,7 @@ def finished(
             name=call.name,
             status=status or ("failed" if outcome.is_error else "completed"),
             content=outcome.display or None,
-            result=tuple(_bounded(block) for block in outcome.content),
+            result=tuple(_bounded(block, desk.settings.result_chars) for block in outcome.content),
             exit_code=outcome.exit_code,
             elapsed_ms=clock.elapsed_ms,
         )
@@ -91,9 +91,10 @@ def resolved(
     )
 
 
-def _bounded(block: Text | Image) -> Text | Image:
-    if isinstance(block, Image) or len(block.text) <= _RESULT_LIMIT:
+def _bounded(block: Text | Image, limit: int) -> Text | Image:
+    limit = min(limit, _RESULT_LIMIT)
+    if isinstance(block, Image) or len(block.text) <= limit:
         return block
-    half = _RESULT_LIMIT // 2
+    half = limit // 2
     left_out = len(block.text) - 2 * half
     return Text(text=f"{block.text[:half]}\n[... {left_out} characters left out ...]\n{block.text[-half:]}")

@@ -18,7 +18,7 @@ from cass.protocol.wire import JsonObject, Wire, as_object
 from cass.rpc.endpoint import Endpoint, RpcError
 from cass.rpc.parent import alive
 from cass.rpc.transport import Transport
-from cass.sessions import inspect, review
+from cass.sessions import context, inspect, review
 from cass.sessions.addresses import file_of
 from cass.sessions.session import Session
 
@@ -190,7 +190,7 @@ class Server:
         return await self._app.completing.status(params.language_id, place)
 
     async def _context(self, params: m.SessionParams) -> Wire:
-        return await inspect.context(self._session(params.session_id))
+        return await context.context(self._session(params.session_id))
 
     async def _commands(self, params: m.CommandListParams) -> Wire:
         return m.CommandListResult(commands=self._app.library.commands())

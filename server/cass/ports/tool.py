@@ -120,9 +120,11 @@ class ToolContext(Protocol):
 
 @dataclass(frozen=True)
 class ToolSettings:
-    """Limits for tools: characters, lines, seconds. Defaults are the configuration's."""
+    """Limits for tools: characters, lines, seconds. Defaults are the configuration's. A tool keeps its own output to
+    `output_chars`; of a result that is longer than `result_chars` all the same, beginning and end are kept."""
 
     output_chars: int = 12_000
+    result_chars: int = 200_000
     read_lines: int = 1_000
     shell_timeout: float = 120.0
     shell_timeout_max: float = 1_800.0

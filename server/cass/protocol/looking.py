@@ -27,13 +27,25 @@ class ContextPart(Wire):
     tokens: int
 
 
+class ContextItem(Wire):
+    """One thing that the model is sent: of the part `kind`, a message, a tool's result, a file with rules."""
+
+    kind: str
+    name: str
+    tokens: int
+
+
 class ContextGetResult(Wire):
-    """Where the model's window goes. `size` is 0 when the window is unknown."""
+    """Where the model's window goes. `size` is the window, `window` says how it is known; a request of more than
+    `compacts_at` tokens is made shorter first. `estimated` is true until the provider has counted a request."""
 
     used: int
     size: int
     estimated: bool
+    window: str = ""
+    compacts_at: int = 0
     parts: tuple[ContextPart, ...]
+    items: tuple[ContextItem, ...] = ()
 
 
 class CommandListParams(Wire):

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from cass.agent.gate import Gate, Rules
 from cass.agent.permissions import parse_rules
-from cass.agent.prompt import find_instructions, system_prompt
+from cass.agent.prompt import Instructions, find_instructions, system_prompt
 from cass.agent.showing import why_not
 from cass.config import Config, LimitConfig
 from cass.errors import CassError
@@ -33,7 +33,7 @@ from cass.protocol.events import (
     UserMessage,
 )
 from cass.protocol.messages import Message, Text, Usage
-from cass.sessions import options
+from cass.sessions import options, sizes
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.house import House
@@ -78,6 +78,7 @@ class Session:
         self.closing = False
         self._listing: asyncio.Task[object] | None = None
         self._system: str | None = None
+        self._instructions: Sequence[Instructions] | None = None
         self.work = Work(self)
 
     # --- what the turn and the gate see (Desk) ---
@@ -135,14 +136,7 @@ class Session:
     @property
     def settings(self) -> ToolSettings:
         """Limits for tools."""
-        tools = self.config.tools
-        return ToolSettings(
-            output_chars=tools.output_chars,
-            read_lines=tools.read_lines,
-            shell_timeout=tools.shell_timeout,
-            shell_timeout_max=tools.shell_timeout_max,
-            spill_dir=self.house.data_dir / "output" / self.session_id,
-        )
+        return sizes.tool_settings(self)
 
     @property
     def abilities(self) -> frozenset[str]:
@@ -284,12 +278,19 @@ class Session:
 
         return not why_not(replace(Gate(self, {}, self.rules).policy(), inside=inside), path)
 
+    def instructions(self) -> Sequence[Instructions]:
+        """The files with rules, as this process first found them."""
+        if self._instructions is None:
+            settings = self.config.instructions
+            self._instructions = find_instructions(
+                self.cwd, self.house.config_dir, settings.files, settings.max_chars
+            )
+        return self._instructions
+
     def system_prompt(self) -> str:
         """The same text for every request of this process."""
         if self._system is None:
-            settings = self.config.instructions
-            found = find_instructions(self.cwd, self.house.config_dir, settings.files, settings.max_chars)
-            self._system = system_prompt(self.cwd, found, date.today())
+            self._system = system_prompt(self.cwd, self.instructions(), date.today())
         return self._system
 
 
