@@ -50,6 +50,7 @@ class Renderer:
             "_edit_update": self._edit,
             "_permission_granted": self._granted,
             "_history_cleared": self._cleared,
+            "compaction_update": self._compacted,
             "_retry": self._retrying,
             "_notice": self._notice,
         }.get(get_text(update, "sessionUpdate"))
@@ -226,6 +227,13 @@ class Renderer:
     def _cleared(self, _: Json) -> None:
         self.say(self._paint.dim("The model starts afresh from here."))
 
+    def _compacted(self, update: Json) -> None:
+        self.finish()
+        if get_text(update, "status") == "in_progress":
+            self.say(self._paint.dim("The conversation grows too long; making it shorter..."))
+        elif get_text(update, "status") == "completed":
+            self.say(self._paint.dim(self.wrapped(compaction_line(update))))
+
     def _retrying(self, update: Json) -> None:
         reason = escape_line(get_text(update, "reason"))
         seconds = (get_number(update, "inMs") or 0) / 1000
@@ -238,6 +246,16 @@ class Renderer:
         text, level = escape(get_text(update, "text")), get_text(update, "level")
         style = {"error": self._paint.red, "warning": self._paint.yellow}.get(level)
         self.say(style(self.wrapped(text)) if style else self._markdown(text))
+
+
+def compaction_line(update: Json) -> str:
+    """What a compaction did, in a line."""
+    folded, replaced = len(get_object(update, "folded")), get_int(update, "replaced")
+    did = [f"{folded} result{'' if folded == 1 else 's'} folded"] if folded else []
+    did += [f"{replaced} messages summed up"] if replaced else []
+    more = "/summary shows the notes, " if replaced else ""
+    before, after = get_int(update, "before"), get_int(update, "after")
+    return f"Made shorter: ~{before:,} → ~{after:,} tokens ({', '.join(did)}). {more}/uncompact takes it back."
 
 
 def _last_words(text: str, room: int) -> str:

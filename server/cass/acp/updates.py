@@ -75,6 +75,9 @@ class Updates:
                 cost = event.total.cost if event.total else None
                 spent = saying.Cost(amount=cost) if cost is not None else None
                 return (saying.Used(used=event.used, size=event.size, cost=spent),) if event.size else ()
+            case events.CompactionUpdate(status="completed"):
+                text = f"Made shorter: ~{event.before:,} → ~{event.after:,} tokens. /uncompact takes it back."
+                return self._remark("info", text, "agent_thought_chunk")
             case events.Retry():
                 text = f"Asking again in {max(1, round(event.in_ms / 1000))} s: {event.reason}"
                 return self._remark("warning", text, "agent_thought_chunk")

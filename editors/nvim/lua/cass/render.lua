@@ -167,6 +167,16 @@ function show._history_cleared(self)
   self:line('─── the conversation starts afresh for the model ───', 'CassMuted')
 end
 
+function show.compaction_update(self, update)
+  if update.status == 'in_progress' then
+    self:line('… making the conversation shorter', 'CassMuted')
+  elseif update.status == 'completed' then
+    local folded = vim.tbl_count(update.folded or {})
+    local text = 'Made shorter: ~%d → ~%d tokens (%d results folded, %d messages summed up). /uncompact takes it back.'
+    self:line(text:format(update.before, update.after, folded, update.replaced or 0), 'CassMuted')
+  end
+end
+
 function show._reset(self)
   self.out:clear()
   self.calls = {}

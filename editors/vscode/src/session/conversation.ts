@@ -9,6 +9,7 @@ import type {
   TurnError,
   Usage,
 } from "../protocol";
+import { compacted } from "./compaction.ts";
 import { newTool, type ToolItem, toolChanged, toolSaid } from "./tools.ts";
 
 export type Update = SessionUpdateParams["update"];
@@ -110,6 +111,8 @@ export function fold(it: Conversation, update: Update): Item | "removed" | undef
       return notice(it, update.level, update.text);
     case "_retry":
       return retry(it, update);
+    case "compaction_update":
+      return update.status === "completed" ? notice(it, "info", compacted(update)) : undefined;
     case "_history_cleared":
       return notice(it, "info", "The model starts afresh from here.");
     case "_permission_granted":
