@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from cass.errors import AuthenticationError
+from cass.errors import AuthenticationError, ContextTooLong
 from support.faults import ANSWERS, CALLS, FAULTS
 from support.outside import KEY, Ended, Place
 from support.provider import (
@@ -79,6 +79,10 @@ def test_a_fault_ends_its_turn_and_the_session_goes_on(
     provider.answer(*[answer] * (25 if answer.status == 308 else 1))  # a loop is followed some times
     broken = ask(server, session)
     provider.drop_answers()
+    if kind is ContextTooLong:  # what can be mended by leaving something out is
+        assert broken["stopReason"] == "end_turn"
+        server.seen.clear()
+        return
     assert broken["stopReason"] == "error"
     assert broken["error"]["kind"] == kind.kind
     assert words in broken["error"]["message"]
@@ -97,6 +101,8 @@ def test_odd_answers_end_their_turn_too(talk: tuple[ServerProcess, ProviderServe
     assert ask(server, session)["stopReason"] in ("end_turn", "max_tokens", "refusal")
     for seen in server.seen:
         update = seen.get("params", {}).get("update", {})
+        if update.get("sessionUpdate") != "tool_call_update":
+            continue
         assert update.get("status") not in ("pending", "in_progress") or update["toolCallId"] in finished(server)
     server.seen.clear()
 

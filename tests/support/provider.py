@@ -6,7 +6,7 @@
         assert provider.requests[0].json["model"] == "m"
 
 Each POST takes the next answer; when none is left it gets `provider.fallback`. GET /v1/models lists
-`provider.models`; other GETs find `provider.pages`, else 404. It runs in threads of its own, so that tests with and
+`provider.models`; other GETs, and POSTs below /api, find `provider.pages`, else 404. It runs in threads of its own, so that tests with and
 without an event loop, and tests of whole processes, can use it.
 """
 
@@ -74,6 +74,7 @@ class ProviderServer:
         self.pages: dict[str, Any] = {}
         self.requests: list[Request] = []
         self.gets: list[Request] = []
+        self.asides: list[Request] = []
         self.fallback = text("ok")
         self.connections = 0
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
@@ -159,6 +160,9 @@ class ProviderServer:
         """Answer; False when the connection is over."""
         if request.method == "GET":
             self.gets.append(request)
+            return self._send(connection, self._page(request.path))
+        if request.path.startswith("/api/"):  # a server's own API beside the compatible one
+            self.asides.append(request)
             return self._send(connection, self._page(request.path))
         self.requests.append(request)
         self._arrived.put(request)

@@ -20,6 +20,9 @@ from cass.protocol.messages import Message, ToolResult
 RESERVE_MOST = 16_384
 """Tokens kept free for the answer at most; a fifth of a small window."""
 
+_CERTAIN = ("configured", "server", "family")
+"""Sources of a window's size that are believed though nothing then fits: with the others the server is asked."""
+
 _OVERFLOWS = 3
 _BACK_OFF = 0.8
 """After an overflow that nobody expected the estimates are off: aim at this part of what was sent."""
@@ -100,7 +103,8 @@ class Fitting:
             if used > self.budget and await self.compact("overflow"):
                 request = self.request()
                 used = self.model.measure(request)
-        if used > self.model.window.tokens:
+        window = self.model.window
+        if used > window.tokens and window.source in _CERTAIN:
             raise self._too_long(request)
         self.desk.emit(
             UsageUpdate(turn_id=self.desk.turn_id, used=used, size=self.model.window.tokens, total=self.desk.total)

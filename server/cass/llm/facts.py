@@ -102,14 +102,13 @@ class Facts:
         if size >= LEAST:
             self._learn(replace(self._quirks(), window=size, window_from="truncation"))
 
-    def counted(self, tokens: int) -> None:
-        """The server read so many tokens: a window that was thought smaller is not."""
+    def answered_to(self, sent: float, counted: int) -> None:
+        """The server answered a request of about `sent` tokens and counted so many (0: it did not say): a window that
+        was thought smaller is not."""
         quirks = self._quirks()
-        if (
-            quirks.window is not None
-            and quirks.window_from in ("overflow", "truncation")
-            and tokens > quirks.window
-        ):
+        least = counted if quirks.window_from == "truncation" else max(counted, int(sent))
+        learned = quirks.window_from in ("overflow", "truncation")
+        if quirks.window is not None and learned and least > quirks.window:
             self._learn(replace(quirks, window=None, window_from=""))
 
     def priced(self, usage: Usage | None) -> Usage | None:

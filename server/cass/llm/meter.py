@@ -95,7 +95,10 @@ class Meter:
         if anchor is None:
             expected = size.at(self._rates())
             return counted >= 1_000 and counted < expected * TRUNCATED_BELOW and expected - counted > _MANY
-        grown = (size - anchor.size).at(self._rates())
+        rates = self._rates()
+        if anchor.seen < _FEW:  # what was learned of the first request may be the tools' overhead
+            rates = Rates(*(min(rate, 1.0) for rate in rates))
+        grown = (size - anchor.size).at(rates)
         more = counted - anchor.counted
         if grown >= _NOTICEABLE and _is_round(counted) and more < grown * 0.9:
             return True

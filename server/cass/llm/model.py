@@ -198,10 +198,10 @@ class RemoteModel(Model):
     def _weigh(self, request: ModelRequest, answer: Completed, body: Body) -> ModelNotice | None:
         """Compare the reported size of the prompt with the estimated one: calibrate, or notice that it was cut."""
         counted = answer.usage.input if answer.usage is not None else 0
+        expected = self._meter.expect(request, body.size)
+        self.facts.answered_to(expected, counted)
         if not counted:
             return None
-        self.facts.counted(counted)
-        expected = self._meter.expect(request, body.size)
         if not self._meter.weigh(request, body.size, counted, whole=self.endpoint.own):
             return None
         self.facts.cut(counted)
