@@ -88,7 +88,7 @@ def _encode(message: Message, style: Style, *, marked: bool) -> Encoded:
         entries[-1] = _mark(entries[-1])
     after = dump({"role": "user", "content": _image_parts(images)}) if images else b""
     seen = pictures(message) if style.images else 0
-    size = size_of(words) + MESSAGE + Size(pictures=seen * PICTURE_TOKENS)
+    size = style.measure(words) + MESSAGE + Size(pictures=seen * PICTURE_TOKENS)
     return Encoded(b",".join(dump(entry) for entry in entries), after, size if entries else NOTHING)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from cass.config import LlmConfig
 from cass.errors import ContextTooLong, ModelError
+from cass.llm import encodings
 from cass.llm.assemble import Assembly, EmptyAnswer, Expected
 from cass.llm.attempt import Attempt
 from cass.llm.chat import ChatWire
@@ -25,10 +27,12 @@ from cass.llm.quirks import QuirkBook, Quirks, learn
 from cass.llm.responses import ResponsesWire
 from cass.llm.retry import RetryPolicy
 from cass.llm.terms import Terms, origin, terms_of
-from cass.llm.tokens import Rates, size_of
+from cass.llm.tokens import Rates, Size, size_of
 from cass.llm.wire import Body, Wire
 from cass.ports import Completed, CompletionRequest, Model, ModelEvent, ModelNotice, ModelRequest, Window
 from cass.protocol.messages import Text, ToolCall
+
+log = logging.getLogger(__name__)
 
 MAX_LESSONS = 8
 """How often one request is changed because the endpoint refused a part of it."""
@@ -58,6 +62,8 @@ class RemoteModel(Model):
         self._shared = shared
         self._key = origin(endpoint, model)
         self._told_truncation = False
+        self._measure: Callable[[str], Size] = size_of
+        self._loading: asyncio.Task[None] | None = None
         self._meter = Meter(lambda: self.quirks.rates, self._learn_rates)
         self.facts = Facts(endpoint, model, link, shared.listed, lambda: self.quirks, self._keep)
         self._filler = Filler(
@@ -82,7 +88,23 @@ class RemoteModel(Model):
     async def prepare(self) -> None:
         """See `cass.ports.Model`."""
         await load_library()
+        if self._loading is None and self.endpoint.own and (encoding := encodings.at_hand(self._model)):
+            self._loading = asyncio.get_running_loop().create_task(self._load(encoding))
         await self.facts.prepare()
+
+    async def loaded(self) -> None:
+        """Wait until the model's own tokenizer is loaded, where it is being loaded."""
+        if self._loading is not None:
+            await self._loading
+
+    async def _load(self, encoding: str) -> None:
+        """Count with the model's own tokenizer from now on."""
+        try:
+            count = await asyncio.to_thread(encodings.load, encoding)
+        except Exception as error:  # somebody else's package: without it there are estimates
+            log.warning("the encoding %s cannot be used: %s", encoding, error)
+            return
+        self._measure = lambda text: Size(words=float(count(text)))
 
     @property
     def place(self) -> Place:
@@ -223,7 +245,7 @@ class RemoteModel(Model):
         return f"For a bigger window{most}, start the server with a bigger context size."
 
     def _write(self, request: ModelRequest) -> tuple[tuple[Terms, Wire], Body]:
-        terms = terms_of(self.endpoint, self._model, self.quirks, self._shared.llm.max_output)
+        terms = terms_of(self.endpoint, self._model, self.quirks, self._shared.llm.max_output, self._measure)
         wire = self.wire(terms)
         return (terms, wire), wire.write(request, terms, self._shared.cache)
 

@@ -91,10 +91,10 @@ def _written(message: Message, style: Style) -> Encoded:
             items: list[JsonObject] = [
                 {"type": "message", "role": "user", "content": _parts(message.content, style)}
             ]
-            return _encoded(items, [], texts_of(message.content, images=True))
+            return _encoded(items, [], texts_of(message.content, images=True), style)
         case "assistant":
             items = _assistant(message, style)
-            return _encoded(items, [], message.text)
+            return _encoded(items, [], message.text, style)
         case "tool":
             results = [block for block in message.content if isinstance(block, ToolResult)]
             texts = [result_text(result, images=style.images) for result in results]
@@ -103,15 +103,18 @@ def _written(message: Message, style: Style) -> Encoded:
                 for result, text in zip(results, texts, strict=True)
             ]
             images = [part for result in results for part in result.content if isinstance(part, Image)]
-            return _encoded(items, images if style.images else [], "\n".join(texts))
+            return _encoded(items, images if style.images else [], "\n".join(texts), style)
 
 
-def _encoded(items: Sequence[JsonObject], images: Sequence[Image], words: str) -> Encoded:
+def _encoded(items: Sequence[JsonObject], images: Sequence[Image], words: str, style: Style) -> Encoded:
     after = b""
     if images:
         parts = [{"type": "input_image", "image_url": image_url(image)} for image in images]
         after = dump({"type": "message", "role": "user", "content": parts})
-    size = sum((size_of(dump(item).decode()) for item in items if item["type"] == "function_call"), size_of(words))
+    size = sum(
+        (style.measure(dump(item).decode()) for item in items if item["type"] == "function_call"),
+        style.measure(words),
+    )
     return Encoded(b",".join(dump(item) for item in items), after, size)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from cass.llm.preset import Endpoint
 from cass.llm.quirks import Quirks
+from cass.llm.tokens import Size, size_of
 from cass.ports import ModelRequest
 
 ReasoningBack = Literal["", "reasoning_content", "reasoning_details"]
@@ -15,7 +16,7 @@ ReasoningBack = Literal["", "reasoning_content", "reasoning_details"]
 
 @dataclass(frozen=True)
 class Style:
-    """How messages are written. Two messages of one style always give the same bytes."""
+    """How messages are written and measured. Two messages of one style always give the same bytes."""
 
     origin: str
     images: bool = True
@@ -23,6 +24,7 @@ class Style:
     empty_content: bool = False
     system_as_user: bool = False
     reasoning: ReasoningBack = ""
+    measure: Callable[[str], Size] = size_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,13 @@ class Terms:
         return request.max_output or self.max_output
 
 
-def terms_of(endpoint: Endpoint, model: str, quirks: Quirks, max_output: int | None) -> Terms:
+def terms_of(
+    endpoint: Endpoint,
+    model: str,
+    quirks: Quirks,
+    max_output: int | None,
+    measure: Callable[[str], Size] = size_of,
+) -> Terms:
     """The terms for a model, from the settings and what was learned."""
     known = endpoint.models.get(model)
     images = not quirks.no_images if known is None or known.images is None else known.images
@@ -64,6 +72,7 @@ def terms_of(endpoint: Endpoint, model: str, quirks: Quirks, max_output: int | N
         empty_content=quirks.null_content == "empty",
         system_as_user=quirks.system == "user",
         reasoning=reasoning,
+        measure=measure,
     )
     limit = (known.max_output if known else None) or max_output
     return Terms(endpoint, model, quirks, style, limit)
