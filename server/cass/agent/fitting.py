@@ -53,7 +53,7 @@ class Fitting:
             except ContextTooLong as error:
                 whole = min(self.budget, int(self.model.measure(request) * _BACK_OFF))
                 if not await self.compact("overflow", whole=whole):
-                    raise self._too_long(request) from error
+                    raise error
                 request = self.request()
         return await answers.ask(request)
 
