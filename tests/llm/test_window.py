@@ -171,7 +171,7 @@ def test_a_cut_is_seen_by_what_did_not_grow() -> None:
         if meter.weigh(request, _size(request), min(whole, 3_000)):
             noticed.append(number)
             assert whole > 3_000
-            assert meter.expect(request, _size(request)) == pytest.approx(whole, rel=0.1)
+            assert meter.expect(request, _size(request)) == pytest.approx(whole, rel=0.25)
     assert noticed[0] <= 5
 
 

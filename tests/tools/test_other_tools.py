@@ -101,5 +101,5 @@ def test_all_tools_together_are_cheap_to_describe() -> None:
     in_an_editor = [s for m, s in specs.items() if getattr(m, "needs", "results") != "results"]
     assert len(json.dumps(in_an_editor, separators=(",", ":"), ensure_ascii=False)) / 4 <= 400
     once_something_is_left_out = [s for m, s in specs.items() if getattr(m, "needs", "") == "results"]
-    assert len(json.dumps(once_something_is_left_out, separators=(",", ":"), ensure_ascii=False)) / 4 <= 80
+    assert len(json.dumps(once_something_is_left_out, separators=(",", ":"), ensure_ascii=False)) / 4 <= 90
     assert not any("$ref" in json.dumps(spec) for spec in specs.values())
