@@ -93,7 +93,12 @@ def real(path: Path, edit: FileEdit) -> Path:
         linked = stat.S_ISLNK(itself.lstat().st_mode)
     except OSError:
         linked = False
-    return Path(os.path.realpath(path)) if linked else itself
+    return followed(path) if linked else itself
+
+
+def followed(path: Path) -> Path:
+    """Where a path leads, every link followed."""
+    return Path(os.path.realpath(path))
 
 
 def shown(path: Path) -> str:

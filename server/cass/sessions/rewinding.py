@@ -204,7 +204,7 @@ async def _restore(session: Session, chains: Chains) -> _Done:
 async def _base(session: Session, path: Path) -> tuple[Path, str | None] | None:
     """The name and the text before its changes of a file that waits for review."""
     for name in session.unreviewed.made:
-        if Path(os.path.realpath(name)) == path:
+        if effects.followed(name) == path:
             await session.unreviewed.look(name)
             made = session.unreviewed.made.get(name)
             return (name, made.base) if made else None

@@ -32,6 +32,9 @@ from cass.workspace.snapshots import Looking, Snapshot
 _LIST_SECONDS = 10.0
 _SWEEP_SECONDS = 86_400.0
 _MB = 1_000_000
+_TICK = 20_000_000
+"""Nanoseconds that a file system's clock may be behind."""
+
 
 T = TypeVar("T")
 
@@ -225,7 +228,7 @@ class DiskCheckpoints:
                     continue
             elif was is None:
                 seen = after.seen.get(name)
-                if seen and seen.ctime < before.began and seen.inode not in inodes:
+                if seen and seen.ctime < before.began - _TICK and seen.inode not in inodes:
                     continue
             found.append(Effect(root.path / name, was, now))
         return sorted(found, key=lambda effect: effect.path)

@@ -102,7 +102,7 @@ class Contents:
     def add_file(self, source: int) -> str:
         """Keep the content of an open file, however big, without holding it in memory; its hash."""
         temp = self._folder / "big" / f".{secrets.token_hex(8)}"
-        with open(temp, "xb", opener=_opener) as copy:  # Path.open takes no opener
+        with open(temp, "x+b", opener=_opener) as copy:  # Path.open takes no opener
             try:
                 wanted, size = _copied(source, copy)
                 os.fsync(copy.fileno())
@@ -131,15 +131,15 @@ class Contents:
 
     def write(self, wanted: str, target: int) -> bool:
         """Put a content into an open, empty file; false when it is not kept, or is not what it was."""
-        with contextlib.suppress(OSError), self._big(wanted).open("rb") as big:
-            with open(target, "wb", closefd=False) as out:  # a descriptor
-                return _copied(big.fileno(), out)[0] == wanted
-        data = self.get(wanted)
-        if data is None:
-            return False
         with open(target, "wb", closefd=False) as out:  # a descriptor
-            out.write(data)
-        return True
+            big = self._big(wanted)
+            if big.exists():
+                with big.open("rb") as source:
+                    return _copied(source.fileno(), out)[0] == wanted
+            data = self.get(wanted)
+            if data is not None:
+                out.write(data)
+        return data is not None
 
     def seen(self) -> dict[str, Seen]:
         """What was seen last."""
@@ -255,7 +255,7 @@ def _copied(source: int, copy: BinaryIO) -> tuple[str, int]:
     except OSError:
         cloned = False
     digest, size = hashlib.sha256(), 0
-    while data := os.read(source, _CHUNK):
+    while data := os.read(copy.fileno() if cloned else source, _CHUNK):
         digest.update(data)
         size += len(data)
         if not cloned:
