@@ -6,12 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-from support.house import House, RecordingClient, ask, call
-from support.trees import command, content, grow, tree
 
 from cass.protocol.rewinding import RewindParams, RewindResult
 from cass.sessions import rewinding
 from cass.sessions.session import Session
+from support.house import House, RecordingClient, ask, call
+from support.trees import command, content, grow, tree
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def tree(root: Path) -> Tree:
             mode = stat.S_IMODE(state.st_mode)
             key = str(path.relative_to(root))
             if path.is_symlink():
-                found[key] = ("link", os.readlink(path))
+                found[key] = ("link", str(path.readlink()))
             elif path.is_dir():
                 found[key] = ("folder", mode)
             else:
@@ -65,8 +65,8 @@ def command(rng: random.Random, names: Sequence[str]) -> str:
         lambda: f"printf 'new %s\\n' {rng.randrange(99)} > {one()}",
         lambda: f"printf 'more\\n' >> {one()}",
         lambda: f"chmod {rng.choice(['700', '444', '664'])} {one()}",
-        lambda: f"f={one()}; rm -f \"$f\"; ln -s target \"$f\"",
-        lambda: f"f={one()}; rm -f \"$f\"; mkdir -p \"$f/in/side\"; echo x > \"$f/in/new\"",
+        lambda: f'f={one()}; rm -f "$f"; ln -s target "$f"',
+        lambda: f'f={one()}; rm -f "$f"; mkdir -p "$f/in/side"; echo x > "$f/in/new"',
         lambda: f"mkdir -p new{rng.randrange(9)}/a/b && date +%N > new{rng.randrange(9)}/a/c",
         lambda: f"head -c 5000 /dev/urandom > {one()}",
         lambda: f"ln -sfn elsewhere link{rng.randrange(3)}",
