@@ -274,8 +274,9 @@ async def test_a_command_that_is_cut_off_is_covered(house: House) -> None:
         client, [call("shell", command="echo after > file; touch ready; sleep 60"), {"text": "no"}]
     )
     turn = prompt(session, "go")
-    while not (house.project / "ready").exists():
-        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while not (house.project / "ready").exists():
+            await asyncio.sleep(0)
     session.work.cancel()
     await session.work.finished(turn)
     await rewinding.apply(session, params(session))

@@ -26,7 +26,8 @@ from cass.errors import ToolError
 from cass.ports import Effect, Effects, Entry
 from cass.workspace import restoring
 from cass.workspace.contents import Change, Contents, Seen, pack
-from cass.workspace.ripgrep import covered
+from cass.workspace.listing import Found, Listing, again, walk
+from cass.workspace.ripgrep import Covered, covered
 from cass.workspace.snapshots import Looking, Snapshot
 
 _LIST_SECONDS = 10.0
@@ -48,6 +49,7 @@ class _Root:
     path: Path
     contents: Contents | None = None
     known: dict[str, Seen] = field(default_factory=dict[str, Seen])
+    listing: Listing | None = None
     given_up: str = ""
 
     def name(self, path: Path) -> str:
@@ -181,6 +183,9 @@ class DiskCheckpoints:
     async def _snapshot(self, root: _Root) -> Snapshot | None:
         if root.given_up:
             return None
+        found = await self._work(lambda: self._known_again(root), None)
+        if found:
+            return found
         limit = self._settings.max_files
         try:
             listed = await covered(root.path, _LIST_SECONDS, limit)
@@ -195,22 +200,33 @@ class DiskCheckpoints:
                 "checkpoints.max_files sets the limit; ignored files do not count."
             )
             return None
+        return await self._work(lambda: self._look_anew(root, listed), None)
 
-        def work() -> Snapshot:
-            found = self._looking(root).all(listed, root.known)
-            root.known = found.seen
-            store = self._store(root)
-            if store.is_full:
-                store.sweep()
-                self._say(
-                    f"{self._settings.max_total_mb} MB are kept of {root.path}: what changes from now on cannot be "
-                    "taken back. Delete old sessions, or raise checkpoints.max_total_mb."
-                )
-            else:
-                store.sweep(every=_SWEEP_SECONDS)
-            return found
+    def _known_again(self, root: _Root) -> Snapshot | None:
+        """A look where no path has come or gone since the last one; None where some may have."""
+        found = again(root.path, root.listing) if root.listing else None
+        return self._look(root, found) if found is not None else None
 
-        return await self._work(work, None)
+    def _look_anew(self, root: _Root, listed: Covered) -> Snapshot:
+        own = self._folder.parent
+        inside = own != root.path and own.is_relative_to(root.path)
+        leave_out = frozenset({str(own.relative_to(root.path))} if inside else ())
+        root.listing, found = walk(root.path, listed, leave_out)
+        snapshot = self._look(root, found)
+        store = self._store(root)
+        store.sweep(every=0.0 if store.is_full else _SWEEP_SECONDS)
+        if store.is_full:
+            self._say(
+                f"{self._settings.max_total_mb} MB are kept of {root.path}: what changes from now on cannot be "
+                "taken back. Delete old sessions, or raise checkpoints.max_total_mb."
+            )
+        return snapshot
+
+    def _look(self, root: _Root, found: Found) -> Snapshot:
+        looking = self._looking(root)
+        snapshot = looking.all(found, root.known)
+        root.known = snapshot.seen
+        return snapshot
 
     def _between(self, root: _Root, before: Snapshot, after: Snapshot) -> list[Effect]:
         """The difference of two looks. What only one of them has may still be there, or have been: other ignore rules
@@ -234,11 +250,7 @@ class DiskCheckpoints:
         return sorted(found, key=lambda effect: effect.path)
 
     def _looking(self, root: _Root) -> Looking:
-        own = self._folder.parent
-        leave_out = (
-            {str(own.relative_to(root.path))} if own.is_relative_to(root.path) and own != root.path else set[str]()
-        )
-        return Looking(root.path, self._store(root), self._settings.max_file_mb * _MB, frozenset(leave_out))
+        return Looking(root.path, self._store(root), self._settings.max_file_mb * _MB)
 
     def _store(self, root: _Root) -> Contents:
         if root.contents is None:

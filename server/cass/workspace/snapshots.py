@@ -11,19 +11,13 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cass.ports import Entry
 from cass.workspace.contents import BIG, Contents, Seen, pack
-from cass.workspace.ripgrep import Covered
-
-_RACY = 40_000_000
-"""Nanoseconds within which two changes of a file may bear the same time."""
-
-_RACY_COARSE = 2_100_000_000
-"""The same where times are whole seconds."""
+from cass.workspace.listing import Found, marks, racy
 
 _SECONDS = 20.0
 """How long contents are read at most; what is left then is not kept this time."""
@@ -44,18 +38,17 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Looking:
-    """How a folder is looked at. `leave_out` are folders in it that are not the user's."""
+    """How a folder is looked at. Of files bigger than `max_file` bytes the content is not kept."""
 
     root: Path
     contents: Contents
     max_file: int
-    leave_out: frozenset[str] = frozenset()
 
-    def all(self, covered: Covered, known: Mapping[str, Seen]) -> Snapshot:
-        """Everything that is covered. `known` is what was seen before."""
+    def all(self, listed: Found, known: Mapping[str, Seen]) -> Snapshot:
+        """Everything that was listed. `known` is what was seen before."""
         found = Snapshot(time.time_ns())
         unread: list[tuple[int, str, os.stat_result]] = []
-        for name, state in self._walk(covered):
+        for name, state in listed:
             entry = _unread(state, self.root, name)
             if entry is None:
                 continue
@@ -91,29 +84,6 @@ class Looking:
         if name in found.seen:
             self.contents.remember(found.seen, ())
         return found.entries.get(name)
-
-    def _walk(self, covered: Covered) -> Iterator[tuple[str, os.stat_result]]:
-        """Files that ripgrep named, links and folders that it did not ignore."""
-        holding = {name.rpartition("/")[0] for name in covered.files}
-        for name in list(holding):
-            while name := name.rpartition("/")[0]:
-                holding.add(name)
-        waiting = [""]
-        while waiting:
-            prefix = waiting.pop()
-            with contextlib.suppress(OSError), os.scandir(self.root / prefix) as entries:
-                for entry in entries:
-                    name = f"{prefix}/{entry.name}" if prefix else entry.name
-                    if entry.name == ".git" or name in self.leave_out:
-                        continue
-                    if entry.is_dir(follow_symlinks=False):
-                        if name in holding or (covered.knows_ignored and name not in covered.ignored):
-                            waiting.append(name)
-                            yield name, entry.stat(follow_symlinks=False)
-                    elif name in covered.files or (
-                        entry.is_symlink() and covered.knows_ignored and name not in covered.ignored
-                    ):
-                        yield name, entry.stat(follow_symlinks=False)
 
     def _read(self, unread: Sequence[tuple[int, str, os.stat_result]], found: Snapshot) -> None:
         """Keep the contents of these files, the smallest first."""
@@ -181,7 +151,7 @@ class Looking:
             now = os.lstat(f"{self.root}/{name}")  # a Path for each file takes its time
             entry = Entry("file", mode, wanted, now.st_size)
             found.entries[name] = entry
-            if _marks(now) == _marks(state):
+            if marks(now) == marks(state):
                 found.seen[name] = _seen(state, found.began, entry)
 
 
@@ -198,10 +168,6 @@ def _unread(state: os.stat_result, root: Path, name: str) -> Entry | None:
     return Entry("file", mode) if stat.S_ISREG(state.st_mode) else None
 
 
-def _marks(state: os.stat_result) -> tuple[int, ...]:
-    return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_mode
-
-
 def _seen(state: os.stat_result, at: int, entry: Entry) -> Seen:
     return Seen(state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, at, entry)
 
@@ -209,11 +175,10 @@ def _seen(state: os.stat_result, at: int, entry: Entry) -> Seen:
 def _is_same(before: Seen, state: os.stat_result) -> bool:
     """Whether the file is surely what it was."""
     newest = max(before.mtime, before.ctime)
-    coarse = before.mtime % 1_000_000_000 == 0 == before.ctime % 1_000_000_000
     return (
         (before.size, before.mtime, before.ctime, before.inode)
         == (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
         and before.entry.kind == "file"
         and before.entry.mode == stat.S_IMODE(state.st_mode)
-        and newest < before.at - (_RACY_COARSE if coarse else _RACY)
+        and newest < before.at - racy(before.mtime, before.ctime)
     )
