@@ -234,6 +234,7 @@ class Renderer:
             self.say(self._paint.dim("The conversation grows too long; making it shorter..."))
         elif get_text(update, "status") == "completed":
             self.say(self._paint.dim(self.wrapped(compaction_line(update))))
+
     def _rewound(self, update: Json) -> None:
         what = {"conversation": "the conversation", "files": "the files"}.get(get_text(update, "scope"), "both")
         done = "Going back was undone" if get_text(update, "undoes") else "Went back to before a turn"

@@ -175,6 +175,8 @@ function show.compaction_update(self, update)
     local text = 'Made shorter: ~%d → ~%d tokens (%d results folded, %d messages summed up). /uncompact takes it back.'
     self:line(text:format(update.before, update.after, folded, update.replaced or 0), 'CassMuted')
   end
+end
+
 function show._rewound(self, update)
   local what = update.scope == 'both' and 'conversation and files' or 'the ' .. update.scope
   local done = update.undoes and 'going back was undone' or 'went back to before a turn'
