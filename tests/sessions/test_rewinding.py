@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -421,3 +422,35 @@ async def test_the_command_lists_shows_does_and_undoes(house: House) -> None:
     end = await ask(session, "/rewind undo")
     end = await ask(session, "/rewind undo")
     assert "no rewind" in end.error.message
+
+
+def git(cwd: Path, *words: str) -> str:
+    named = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "protocol.file.allow=always"]
+    return subprocess.run(["git", *named, *words], cwd=cwd, check=True, capture_output=True, text=True).stdout
+
+
+async def test_git_is_never_touched_in_a_worktree_with_a_submodule(house: House, tmp_path: Path) -> None:
+    for name in ("lib", "main"):
+        repository = tmp_path / name
+        repository.mkdir()
+        git(repository, "init", "-q")
+        (repository / "file").write_text(f"{name}\n")
+        git(repository, "add", ".")
+        git(repository, "commit", "-qm", "one")
+    git(tmp_path / "main", "submodule", "add", "-q", str(tmp_path / "lib"), "lib")
+    git(tmp_path / "main", "commit", "-qm", "two")
+    house.project.rmdir()
+    git(tmp_path / "main", "worktree", "add", "-q", str(house.project))
+    git(house.project, "submodule", "update", "-q", "--init")
+    (house.project / "file").write_text("staged\n")
+    git(house.project, "add", "file")
+    (house.project / "file").write_text("and changed\n")
+    (house.project / "untracked").write_text("mine\n")
+    work, kept = tree(house.project), tree(tmp_path / "main" / ".git")
+    session = await wrecked(house, "echo x | tee file lib/file untracked new; mv lib/file lib/moved")
+    assert tree(house.project) != work
+    result = await rewinding.apply(session, params(session))
+    assert not result.refused
+    assert tree(house.project) == work
+    assert tree(tmp_path / "main" / ".git") == kept
+    assert "MM file" in git(house.project, "status", "--short")

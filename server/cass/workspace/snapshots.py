@@ -49,17 +49,16 @@ class Looking:
         found = Snapshot(time.time_ns())
         unread: list[tuple[int, str, os.stat_result]] = []
         for name, state in listed:
-            entry = _unread(state, self.root, name)
-            if entry is None:
-                continue
             before = known.get(name)
-            if entry.kind != "file":
+            if before and _is_same(before, state):
+                found.entries[name], found.seen[name] = before.entry, before
+                continue
+            entry = _unread(state, self.root, name)
+            if entry and entry.kind == "file":
+                unread.append((state.st_size, name, state))
+            elif entry:
                 found.seen[name] = before if before and before.entry == entry else _seen(state, found.began, entry)
                 found.entries[name] = found.seen[name].entry
-            elif before and _is_same(before, state):
-                found.entries[name], found.seen[name] = before.entry, before
-            else:
-                unread.append((state.st_size, name, state))
         self._read(sorted(unread, key=lambda one: one[:2]), found)
         changed = {name: seen for name, seen in found.seen.items() if known.get(name) is not seen}
         gone = [name for name in known if name not in found.seen]
@@ -173,12 +172,14 @@ def _seen(state: os.stat_result, at: int, entry: Entry) -> Seen:
 
 
 def _is_same(before: Seen, state: os.stat_result) -> bool:
-    """Whether the file is surely what it was."""
-    newest = max(before.mtime, before.ctime)
+    """Whether the file is surely what it was. Asked for every file at every look."""
     return (
-        (before.size, before.mtime, before.ctime, before.inode)
-        == (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
+        before.ctime == state.st_ctime_ns
+        and before.mtime == state.st_mtime_ns
+        and before.size == state.st_size
+        and before.inode == state.st_ino
         and before.entry.kind == "file"
+        and stat.S_ISREG(state.st_mode)
         and before.entry.mode == stat.S_IMODE(state.st_mode)
-        and newest < before.at - racy(before.mtime, before.ctime)
+        and max(before.mtime, before.ctime) < before.at - racy(before.mtime, before.ctime)
     )
