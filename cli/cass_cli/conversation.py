@@ -47,7 +47,7 @@ class Conversation:
         self._asker = asker
         self._paint = paint
         self._changed = changed
-        self._cwd = ""
+        self.cwd = ""
         self._replaying = False
         client.on_notification = self._notified
         client.on_request = self._asked
@@ -76,7 +76,7 @@ class Conversation:
         self.status.running = session.running
         self.status.take_config(session.config_options)
         self.status.take_commands(session.commands)
-        self._cwd = session.cwd
+        self.cwd = session.cwd
         self._changed()
 
     async def say(self, text: str) -> None:
@@ -85,7 +85,7 @@ class Conversation:
         self._renderer.own_keys.add(key)
         links = [
             {"type": "resource_link", "uri": path.as_uri(), "name": path.name}
-            for path in mentioned_files(text, Path(self._cwd))
+            for path in mentioned_files(text, Path(self.cwd))
         ]
         params: Json = {
             "sessionId": self.status.session_id,
@@ -175,7 +175,7 @@ class Conversation:
             raise NotImplementedError(method)
         self._renderer.finish()
         call_id = get_text(get_object(params, "subject"), "toolCallId")
-        verdict = await decide(params, self._asker, self._paint, self._cwd)
+        verdict = await decide(params, self._asker, self._paint, self.cwd)
         self._renderer.tools.seen.add(call_id)
         if verdict.stop:
             self.cancel()

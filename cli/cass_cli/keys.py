@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prompt_toolkit.application import get_app
 from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import has_completions, has_focus
+from prompt_toolkit.filters import Condition, has_completions, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 KEY_HELP = """\
@@ -14,7 +15,7 @@ Keys:
   Alt-Enter, Ctrl-J   new line (or end a line with a backslash)
   Ctrl-C              cancel the turn; twice: quit
   Ctrl-D              quit, when the line is empty
-  Esc                 clear the line
+  Esc                 clear the line; twice, when it is empty: go back to before a turn
   Shift-Tab           plan, ask, edits, auto
   Ctrl-R, Up          earlier prompts
   @path               mention a file
@@ -22,7 +23,9 @@ Keys:
 More here: /sessions  pick another session   /quit  leave"""
 
 
-def prompt_keys(interrupt: Callable[[KeyPressEvent], None], next_mode: Callable[[], None]) -> KeyBindings:
+def prompt_keys(
+    interrupt: Callable[[KeyPressEvent], None], next_mode: Callable[[], None], go_back: Callable[[], None]
+) -> KeyBindings:
     """The bindings on top of prompt_toolkit's own."""
     bindings = KeyBindings()
     # Not while an earlier prompt is searched for: that has its own Enter, Esc and Ctrl-C.
@@ -65,6 +68,11 @@ def prompt_keys(interrupt: Callable[[KeyPressEvent], None], next_mode: Callable[
         else:
             event.current_buffer.reset()
 
+    @bindings.add("escape", "escape", filter=typing & Condition(lambda: not get_app().current_buffer.text))
+    def back(event: KeyPressEvent) -> None:
+        del event
+        go_back()
+
     # Named so that they count as used.
-    del send, new_line, stop, switch, clear
+    del send, new_line, stop, switch, clear, back
     return bindings

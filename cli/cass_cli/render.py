@@ -51,6 +51,7 @@ class Renderer:
             "_permission_granted": self._granted,
             "_history_cleared": self._cleared,
             "compaction_update": self._compacted,
+            "_rewound": self._rewound,
             "_retry": self._retrying,
             "_notice": self._notice,
         }.get(get_text(update, "sessionUpdate"))
@@ -233,6 +234,11 @@ class Renderer:
             self.say(self._paint.dim("The conversation grows too long; making it shorter..."))
         elif get_text(update, "status") == "completed":
             self.say(self._paint.dim(self.wrapped(compaction_line(update))))
+
+    def _rewound(self, update: Json) -> None:
+        what = {"conversation": "the conversation", "files": "the files"}.get(get_text(update, "scope"), "both")
+        done = "Going back was undone" if get_text(update, "undoes") else "Went back to before a turn"
+        self.say(self._paint.dim(f"{done}: {what}."))
 
     def _retrying(self, update: Json) -> None:
         reason = escape_line(get_text(update, "reason"))

@@ -7,11 +7,12 @@ import contextlib
 import signal
 import sys
 import time
+from collections.abc import Coroutine
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import ANSI
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyPressEvent
 from prompt_toolkit.styles import Style
 
@@ -34,9 +35,9 @@ from cass_cli.opening import (
 )
 from cass_cli.options import Options
 from cass_cli.paint import Paint
-from cass_cli.places import private_file, state_dir
 from cass_cli.render import Renderer
-from cass_cli.terminal import Terminal
+from cass_cli.rewinding import Rewinding
+from cass_cli.terminal import Terminal, history
 from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
 
 QUIT_SECONDS = 2.0
@@ -70,6 +71,7 @@ class Repl:
         self._paint = terminal.paint
         self._renderer = Renderer(terminal.write, self._paint, greeting.thinking)
         self._talk = Conversation(client, self._renderer, terminal, self._paint, self._redraw)
+        self._rewinding = Rewinding(client, terminal, self._put)
         self._command: asyncio.Task[None] | None = None
         self._interrupted_at = float("-inf")
         self._leaving = False
@@ -78,11 +80,11 @@ class Repl:
             self._message,
             multiline=True,
             output=terminal.output,
-            history=_history(),
+            history=history(),
             completer=PromptCompleter(options.cwd, self._commands) if greeting.menu else None,
             complete_while_typing=greeting.menu,
             auto_suggest=AutoSuggestFromHistory() if greeting.inline else None,
-            key_bindings=prompt_keys(lambda event: self._ctrl_c(event), self._next_mode),
+            key_bindings=prompt_keys(lambda event: self._ctrl_c(event), self._next_mode, self._go_back),
             bottom_toolbar=lambda: self._talk.status.toolbar(self._columns()),
             prompt_continuation="  ",
             reserve_space_for_menu=0,
@@ -165,12 +167,18 @@ class Repl:
             self._leaving = True
         elif words == "/sessions":
             await self._pick()
+        elif words == "/rewind":
+            self._go_back()
         elif words.startswith("!") and words[1:].strip():
             self._start_command(words[1:].strip())
         else:
             if words == "/help":
                 self.say(KEY_HELP)
             await self._talk.say(words if words.startswith("/") else text.strip("\n"))
+
+    def _put(self, text: str) -> None:
+        """Into the input line, to be changed and sent again."""
+        self._session.default_buffer.document = Document(text)
 
     def _start_command(self, command: str) -> None:
         if self._command is not None:
@@ -188,11 +196,20 @@ class Repl:
         self._command = asyncio.create_task(work())
 
     def _next_mode(self) -> None:
-        async def work() -> None:
-            with contextlib.suppress(CassError):
-                await self._talk.next_mode()
+        self._beside(self._talk.next_mode())
 
-        task = asyncio.create_task(work())
+    def _go_back(self) -> None:
+        if self._talk.status.running:
+            self.say("A turn is running; Ctrl-C cancels it.")
+        elif not self._rewinding.asks:
+            self._beside(self._rewinding.run(self._talk.status.session_id, self._talk.cwd))
+
+    def _beside(self, work: Coroutine[None, None, None]) -> None:
+        async def quietly() -> None:
+            with contextlib.suppress(CassError):
+                await work
+
+        task = asyncio.create_task(quietly())
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -291,15 +308,6 @@ class Repl:
             await asyncio.sleep(TICK)
             if self._talk.status.running:
                 self._redraw()
-
-
-def _history() -> History:
-    path = state_dir() / "history"
-    try:
-        return FileHistory(str(private_file(path)))
-    except OSError:
-        # Without a place to keep it, the history lasts as long as the terminal.
-        return InMemoryHistory()
 
 
 def _cut(line: str, columns: int) -> str:

@@ -13,7 +13,7 @@ from cass.config import Config
 from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm.client import LLMClient
-from cass.ports import Store, Workspace
+from cass.ports import Checkpoints, Store, Workspace
 from cass.ports.ide import Ide, NoIde
 from cass.process import Guard, ShellJobs
 from cass.protocol.looking import ModelsListResult, StatusResult
@@ -25,6 +25,7 @@ from cass.sessions.library import Library
 from cass.sessions.session import Session
 from cass.stores.journal import open_store
 from cass.stores.spending import SpendingFile
+from cass.workspace.checkpoints import DiskCheckpoints, forget
 from cass.workspace.disk import DiskWorkspace
 
 log = logging.getLogger(__name__)
@@ -139,6 +140,8 @@ class App:
             config_for=self.load,
             open_workspace=self._workspace,
             open_jobs=self._jobs,
+            open_checkpoints=self._checkpoints,
+            forget_checkpoints=lambda session_id: forget(self.places.data / "checkpoints", session_id),
             data_dir=self.places.data,
             config_dir=self.places.config,
             ide=lambda: self.ide,
@@ -149,6 +152,9 @@ class App:
         keys = [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
         folder = self.places.data / "output" / session_id
         return ShellJobs(folder, config.tools.output_chars, self._environ, secrets=keys, guard=self._guard)
+
+    def _checkpoints(self, session_id: str, roots: Sequence[Path], config: Config) -> Checkpoints:
+        return DiskCheckpoints(session_id, roots, self.places.data / "checkpoints", config.checkpoints)
 
     def _workspace(self, roots: Sequence[Path]) -> Workspace:
         return self.wrap_workspace(DiskWorkspace(roots))

@@ -205,6 +205,19 @@ class InstructionConfig(Section):
     max_chars: int = setting(40_000, "Most characters of instructions that are sent.", ge=0, le=1_000_000)
 
 
+class CheckpointConfig(Section):
+    """What is kept of files so that `/rewind` can take back what a turn did to them."""
+
+    enabled: bool = setting(True, "Whether files are kept before a command or an edit changes them.")
+    max_file_mb: int = setting(
+        100, "Biggest file that is kept, MB; of bigger ones only that they changed.", ge=1, le=100_000
+    )
+    max_total_mb: int = setting(2_000, "Most that is kept of one folder, MB on disk.", ge=1, le=1_000_000)
+    max_files: int = setting(
+        50_000, "Most files of a folder; in a bigger one only edits are covered, not commands.", ge=1, le=2_000_000
+    )
+
+
 class LogConfig(Section):
     """The server's log, on standard error."""
 
@@ -238,5 +251,6 @@ class Config(Section):
     instructions: InstructionConfig = setting(InstructionConfig, "Project instructions.")
     completion: CompletionConfig = setting(CompletionConfig, "Inline completion.")
     editor: EditorConfig = setting(EditorConfig, "Editors.")
+    checkpoints: CheckpointConfig = setting(CheckpointConfig, "Undo of what turns did to files.")
     ui: UiConfig = setting(UiConfig, "The terminal.")
     log: LogConfig = setting(LogConfig, "The log.")

@@ -102,6 +102,11 @@ class Ledger:
                 self.expects(edit.path, before, None)
             self.expects(target, None if edit.move_to else before, after)
 
+    def forget(self) -> None:
+        """The conversation is another one: the model is taken to know nothing."""
+        self._known.clear()
+        self._said.clear()
+
     def say(self, text: str) -> None:
         """Something else that the model must be told."""
         self._said.append(text)

@@ -53,6 +53,13 @@ WANTED = {
         "step with edit_file, open buffer, saved",
         "step with edit_file, closed file, 200 files known",
     ],
+    "checkpoints": [
+        "first checkpoint of 800,000 lines",
+        "checkpoint, nothing changed",
+        "checkpoint, one file changed",
+        "checkpoint, nothing changed, new process",
+        "step with shell, 20 files",
+    ],
 }
 
 
@@ -81,4 +88,4 @@ def test_an_unknown_subject_is_refused_by_name() -> None:
     done = subprocess.run([sys.executable, str(RUN), "weather"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "weather" in done.stderr
-    assert "start, steps, inside, editor" in done.stderr
+    assert "start, steps, inside, editor, checkpoints" in done.stderr

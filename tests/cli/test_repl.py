@@ -397,3 +397,42 @@ def test_a_server_that_dies_is_told_and_how_to_go_on(terminal: Open, script: Scr
     screen.line("!kill -9 $PPID")
     screen.see("The server ended", "cass -c")
     assert screen.end() == 1
+
+
+def test_esc_twice_goes_back_to_before_a_turn_and_offers_its_prompt_again(
+    terminal: Open, script: Script, project: Path
+) -> None:
+    model = script(
+        {"tool_calls": [call("shell", command="rm nums.py; echo made > made")]},
+        {"text": "Wrecked."},
+    )
+    screen = terminal("--model", model, "--approval", "auto")
+    screen.see(READY)
+    screen.line("wreck it")
+    screen.see("Wrecked.")
+    screen.type("\x1b\x1b")
+    screen.see("1  wreck it  (2 files)", "Back to before which?")
+    screen.type("1\r")
+    screen.see("[c,f,b,o,q]")
+    screen.type("b")
+    screen.see("loses 1 turn", "removed", "made", "recreated", "nums.py", "Do it? [y,n]")
+    screen.type("y")
+    screen.see("Done.", "wreck it")
+    assert (project / "nums.py").read_text() == NINE
+    assert not (project / "made").exists()
+    screen.type("\x7f\x7fagain\r")
+    screen.see("wreck again", "Wrecked.")
+    screen.type("\x1b\x1b")
+    screen.see("1  wreck again", "u undoes the last rewind")
+    screen.type("1\r")
+    screen.see("[c,f,b,o,q]")
+    screen.type("o")
+    screen.see("Do it? [y,n]")
+    screen.type("y")
+    screen.see("Done.")
+    assert not (project / "made").exists()
+    screen.type("\x1b\x1b")
+    screen.see("Back to before which?")
+    screen.type("u\r")
+    screen.see("Undone.")
+    assert (project / "made").read_text() == "made\n"

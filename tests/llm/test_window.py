@@ -164,15 +164,17 @@ def test_a_cut_is_seen_by_what_did_not_grow() -> None:
     meter, _ = _meter()
     texts: list[str] = []
     noticed: list[int] = []
-    for number in range(8):
+    outgrown: list[int] = []
+    for number in range(10):
         texts.append("Some other words that follow, one after the other. " * 40)
         request = _request(*texts)
         whole = int(_size(request).tokens)
+        outgrown += [number] if whole > 3_000 else []
         if meter.weigh(request, _size(request), min(whole, 3_000)):
             noticed.append(number)
             assert whole > 3_000
             assert meter.expect(request, _size(request)) == pytest.approx(whole, rel=0.25)
-    assert noticed[0] <= 5
+    assert noticed[0] <= outgrown[0] + 1
 
 
 def test_an_endpoint_that_never_cuts_is_believed() -> None:

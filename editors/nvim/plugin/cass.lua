@@ -51,6 +51,7 @@ command('CassApproval', 'approval', {
   desc = 'Switch what is asked about',
 })
 command('CassModel', 'model', { nargs = '?', desc = 'Switch the model' })
+command('CassRewind', 'rewind', { desc = 'Go back to before a turn: conversation, files or both' })
 command('CassStop', 'stop', { desc = 'Stop the turn' })
 command('CassRestart', 'restart', { desc = 'Start the server again' })
 command('CassCompletion', 'completion', {

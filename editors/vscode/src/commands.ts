@@ -9,6 +9,7 @@ import { pickOption, pickSession } from "./pickers";
 import type { Range } from "./protocol";
 import type { Changes } from "./review/changes";
 import type { Review } from "./review/commands";
+import { rewind } from "./rewinding";
 import type { Sessions } from "./session/sessions";
 import { describe } from "./session/wire";
 
@@ -57,6 +58,7 @@ function sessionCommands({ connection, sessions, chat }: CommandParts) {
       await chat.reveal();
     },
     "cass.session.stop": () => sessions.cancel(),
+    "cass.session.rewind": () => rewind(sessions, connection, chat),
     "cass.session.mode": () => pickOption(sessions, connection, "mode"),
     "cass.session.approval": () => pickOption(sessions, connection, "approval"),
     "cass.session.model": () => pickOption(sessions, connection, "model"),

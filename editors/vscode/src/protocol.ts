@@ -683,6 +683,70 @@ export interface ReviewUpdate {
   turnId?: string;
 }
 
+/** What becomes of one path. `merged`: later changes of the user's are kept. `refused`: it is left alone, and
+ * `reason` says why. */
+export interface RewindFile {
+  action: "restored" | "recreated" | "removed" | "merged" | "refused";
+  path: string;
+  reason?: string;
+}
+
+/** The session that is meant. */
+export interface RewindListParams {
+  sessionId: string;
+}
+
+/** The turns, newest first, and the latest rewind that can be undone. */
+export interface RewindListResult {
+  turns: RewindTurn[];
+  undo?: string;
+}
+
+/** Back to before `turn_id`. With `only`, what this turn alone did to files is taken back, and later turns stay;
+ * the scope is `files` then. `paths` restricts files to these, or those in these folders: absolute, or relative to
+ * the session's folder. */
+export interface RewindParams {
+  only?: boolean;
+  paths?: string[];
+  scope?: "conversation" | "files" | "both";
+  sessionId: string;
+  turnId: string;
+}
+
+/** What `apply` would do now: the `files`, how many `turns` the conversation loses, and problems with what was
+ * kept. */
+export interface RewindPreviewResult {
+  files?: RewindFile[];
+  problems?: string[];
+  turns?: number;
+}
+
+/** What was done. Without a `rewind_id` there was nothing to do. `prompt` is what the turn began with, to be
+ * changed and sent again, where the conversation went back. */
+export interface RewindResult {
+  problems?: string[];
+  prompt?: string;
+  refused?: RewindFile[];
+  restored?: RewindFile[];
+  rewindId?: string;
+}
+
+/** A turn that can be gone back to. `prompt` is what it began with, at most 200 characters; `files` says how many
+ * files it changed, as far as that was kept. `conversation` is false when the conversation does not hold it any
+ * more, and only its files can be taken back. */
+export interface RewindTurn {
+  conversation?: boolean;
+  files: number;
+  prompt: string;
+  turnId: string;
+}
+
+/** Take a rewind back: this one, or the latest. */
+export interface RewindUndoParams {
+  rewindId?: string;
+  sessionId: string;
+}
+
 /** The session went back to before `turn_id` began. With the scope `conversation` or `both` nothing that was said
  * since counts any more; with `files` or `both` the effects of those turns on files were taken back, which is the
  * effect `effects_id` itself. `undoes` names an earlier `_rewound` that is void again by this one; then `turn_id` is
@@ -983,6 +1047,10 @@ export interface Requests {
   "cass/models/list": { params: Empty; result: ModelsListResult };
   "cass/review/list": { params: ReviewListParams; result: ReviewListResult };
   "cass/review/resolve": { params: ReviewResolveParams; result: ReviewResolveResult };
+  "cass/rewind/apply": { params: RewindParams; result: RewindResult };
+  "cass/rewind/list": { params: RewindListParams; result: RewindListResult };
+  "cass/rewind/preview": { params: RewindParams; result: RewindPreviewResult };
+  "cass/rewind/undo": { params: RewindUndoParams; result: RewindResult };
   "cass/session/close": { params: SessionParams; result: Empty };
   "cass/session/delete": { params: SessionParams; result: Empty };
   "cass/session/list": { params: SessionListParams; result: SessionListResult };

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from cass import applying, proposals
-from cass.agent import problems, report
+from cass.agent import effects, problems, report
 from cass.agent.desk import Desk
 from cass.errors import ToolError
 from cass.ports import Action, Applied, FileEdit, Outcome
@@ -31,6 +31,7 @@ async def apply(
     edits, verdict = proposals.decide(action.edits, proposal, decisions)
     desk.remember(edits)
     before = await problems.of(desk.ide, edits)
+    were = await effects.seen(desk, edits)
     try:
         applied = await applying.apply(desk.workspace, edits)
     except ToolError as error:
@@ -39,7 +40,9 @@ async def apply(
         raise
     except asyncio.CancelledError:
         report.resolved(desk, turn_id, proposal, "applied" if await _are_made(desk, edits) else "stale", decisions)
+        await effects.tell(desk, turn_id, proposal.tool_call_id, were)
         raise
+    await effects.tell(desk, turn_id, proposal.tool_call_id, were)
     await desk.made(edits, applied, reviewed=asked)
     report.resolved(desk, turn_id, proposal, "conflict" if applied.failed else "applied", decisions)
     told = [verdict or action.done or "Done.", *_unsaved(applied), *_failed(applied), await desk.ledger.news()]
@@ -47,13 +50,15 @@ async def apply(
     return Outcome.text("\n\n".join(part for part in told if part), is_error=bool(applied.failed))
 
 
-async def run(desk: Desk, action: Action, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
+async def run(
+    desk: Desk, turn_id: str, call_id: str, action: Action, work: Callable[[], Awaitable[Outcome]]
+) -> Outcome:
     """Run what is no edit. Around what may change files, buffers that cass changed are saved before, and
     what changed is told after."""
     if not action.changes:
         return await work()
     unsaved = await desk.workspace.save(desk.ledger.paths, desk.changed_paths)
-    outcome = await work()
+    outcome = await effects.around(desk, turn_id, call_id, work)
     await desk.workspace.catch_up()
     told = [f"Not on disk while this ran, the editor holds it: {path} ({why})." for path, why in unsaved.items()]
     news = await desk.ledger.news()

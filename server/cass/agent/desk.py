@@ -9,7 +9,7 @@ from typing import Protocol
 from cass.agent.notes import Known
 from cass.config import LimitConfig
 from cass.ledger import Ledger
-from cass.ports import Applied, FileEdit, Jobs, Question, ToolSettings, Workspace
+from cass.ports import Applied, Checkpoints, FileEdit, Jobs, Question, ToolSettings, Workspace
 from cass.ports.ide import Ide
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import CompactionUpdate, Event, PlanEntry, UserMessage
@@ -122,6 +122,11 @@ class Desk(Protocol):
     @property
     def workspace(self) -> Workspace:
         """The files."""
+        ...
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """What calls did to files."""
         ...
 
     @property

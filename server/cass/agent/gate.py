@@ -121,7 +121,7 @@ class Gate:
             )
         if action.run is None:
             return Outcome.text(action.done or "Nothing to do.")
-        return await changing.run(self.desk, action, action.run)
+        return await changing.run(self.desk, turn_id, call.id, action, action.run)
 
     def _overlay(self, call: ToolCall, turn_id: str, action: Action, proposal: EditProposal | None) -> Outcome:
         if proposal is None:

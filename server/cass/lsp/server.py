@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cass import __version__
 from cass.app import App
+from cass.lsp import rewinding
 from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
 from cass.protocol import editing
@@ -59,6 +60,7 @@ class Server:
             (editing.COMPLETION_SET, self._completion_set),
         ):
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
+        rewinding.serve(app, endpoint)
 
     # --- lifecycle ---
 

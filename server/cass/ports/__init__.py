@@ -1,5 +1,6 @@
 """The seams. A plug-in imports this room and `cass.protocol`, nothing more. One file a seam."""
 
+from cass.ports.checkpoints import Checkpoints, Effect, Effects, Entry
 from cass.ports.client import Client
 from cass.ports.files import (
     Applied,
@@ -36,9 +37,13 @@ __all__ = [
     "Action",
     "Applied",
     "AppliedFile",
+    "Checkpoints",
     "Client",
     "Completed",
     "CompletionRequest",
+    "Effect",
+    "Effects",
+    "Entry",
     "FileEdit",
     "FileText",
     "Files",

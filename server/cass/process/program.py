@@ -43,9 +43,16 @@ class Finished:
 
 
 async def run_program(
-    argv: Sequence[str], cwd: Path, seconds: float, limit_bytes: int, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    cwd: Path,
+    seconds: float,
+    limit_bytes: int,
+    env: Mapping[str, str] | None = None,
+    *,
+    error_bytes: int = _ERROR_BYTES,
 ) -> Finished:
-    """Run `argv` in `cwd` for at most `seconds` and keep at most `limit_bytes` of its output. The caller
+    """Run `argv` in `cwd` for at most `seconds` and keep at most `limit_bytes` of its output, and `error_bytes` of
+    what it says on standard error; more of that is dropped. The caller
     puts `--` before words of a model or a user. ToolError when it cannot be started. Cancelling kills it."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -63,7 +70,7 @@ async def run_program(
     out, err = bytearray(), bytearray()
     assert process.stdout is not None
     assert process.stderr is not None
-    errors = asyncio.ensure_future(_collect(process.stderr, err, _ERROR_BYTES, keep_reading=True))
+    errors = asyncio.ensure_future(_collect(process.stderr, err, error_bytes, keep_reading=True))
     timed_out = False
     full = False
     try:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cass.protocol import editing
+from cass.protocol import editing, rewinding
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -256,6 +256,7 @@ CLIENT_TO_SERVER = (
     MODELS_LIST,
     STATUS,
     *editing.CLIENT_TO_SERVER,
+    *rewinding.CLIENT_TO_SERVER,
 )
 
 

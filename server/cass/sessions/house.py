@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cass.config import Config
 from cass.layers import Loaded
-from cass.ports import Jobs, Models, Spending, Store, Tool, ToolSpec, Workspace
+from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Workspace
 from cass.ports.ide import Ide
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
@@ -28,6 +28,8 @@ class House:
     config_for: Callable[[Path], Loaded]
     open_workspace: Callable[[Sequence[Path]], Workspace]
     open_jobs: Callable[[str, Config], Jobs]
+    open_checkpoints: Callable[[str, Sequence[Path], Config], Checkpoints]
+    forget_checkpoints: Callable[[str], None]
     data_dir: Path
     config_dir: Path
     ide: Callable[[], Ide]

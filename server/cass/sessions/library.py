@@ -117,6 +117,7 @@ class Library:
             if session.stream.state.prompts == 0:
                 return
         self.house.store.delete(session_id)
+        self.house.forget_checkpoints(session_id)
 
     async def close_all(self) -> None:
         """Stop everything."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cass import applying, proposals
+from cass.agent import effects
 from cass.errors import ProtocolError, ToolError
 from cass.hunks import apply_hunks
 from cass.merging import merge
@@ -51,7 +52,9 @@ async def apply(
         edits = [await _edit(session, file) for file in proposal.files]
         chosen, verdict = proposals.decide(edits, proposal, decisions)
         session.remember(chosen)
+        were = await effects.seen(session, chosen)
         applied = await applying.apply(session.workspace, chosen)
+        await effects.tell(session, proposal.turn_id, proposal.tool_call_id, were)
     except ToolError as error:
         await _settle(session, proposal, "conflict", decisions)
         session.ledger.say(f"Your proposal {proposal.title!r} could not be applied: {error}")
@@ -73,6 +76,11 @@ async def discard(
     said = f" Reason: {' / '.join(reasons)}" if reasons else ""
     session.ledger.say(f"The user refused your proposal {proposal.title!r}.{said}")
     return _result(session, "rejected", proposal)
+
+
+async def withdraw(session: Session, proposal: EditProposal) -> None:
+    """Drop a proposal of plan mode that belongs to a conversation that is gone."""
+    await _settle(session, proposal, "stale", ())
 
 
 async def settle_interrupted(session: Session) -> None:

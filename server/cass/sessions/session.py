@@ -62,6 +62,7 @@ class Session:
         self.limits = _limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
         self.jobs = house.open_jobs(header.session_id, self.config)
+        self.checkpoints = house.open_checkpoints(header.session_id, self.workspace.roots, self.config)
         self._options = {
             "mode": self.config.mode,
             "approval": self.config.approval,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -47,11 +48,26 @@ class Work:
         self._waiters: dict[str, asyncio.Future[StateUpdate]] = {}
         self._task: asyncio.Task[None] | None = None
         self._running: str | None = None
+        self._held = False
 
     @property
     def busy(self) -> bool:
-        """Whether a turn is running."""
-        return self._task is not None
+        """Whether a turn is running, or may not start."""
+        return self._task is not None or self._held
+
+    @asynccontextmanager
+    async def held(self) -> AsyncGenerator[None]:
+        """No turn begins meanwhile; what is said waits. SessionError `session_busy` while one is running."""
+        if self.busy:
+            raise SessionError(
+                "the session is working", hint="Wait, or cancel the turn first.", kind="session_busy"
+            )
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self._next()
 
     def take_steering(self) -> list[UserMessage]:
         """What the user said meanwhile, each once."""

@@ -14,6 +14,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -27,6 +28,7 @@ _SEARCH_SECONDS = 30.0
 _LIST_BYTES = 32_000_000
 _SEARCH_BYTES = 8_000_000
 _LONGEST_LINE = 4_000
+_LOG_BYTES = 16_000_000
 
 _COMMON = (
     "--no-config",
@@ -67,6 +69,36 @@ async def bare_folders(folder: Path, files: Sequence[Path], depth: int) -> tuple
     listed = {parent for path in files for parent in path.parents}
     empty = {name for name, is_empty in unlisted.items() if is_empty}
     return tuple(folder / name for name in sorted(bare | empty) if folder / name not in listed)
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What ripgrep's ignore rules leave of a folder: the paths of its files, and of what it ignored, as far as that
+    was come by: nothing below an ignored folder is named. Paths are relative. `knows_ignored` is false when there
+    was too much to be ignored to be told."""
+
+    files: frozenset[str]
+    ignored: frozenset[str]
+    knows_ignored: bool
+
+
+async def covered(folder: Path, seconds: float, limit: int) -> Covered | None:
+    """Everything in a folder that is not ignored; None when there are more than `limit` files, or it takes longer
+    than `seconds`. ripgrep tells of files only, but in its debug log also of what it ignored."""
+    program = await asyncio.to_thread(find_ripgrep, folder)
+    flags = [flag for flag in _COMMON if not flag.startswith("--sort")]
+    argv = [program, *flags, "--files", "--null", "--debug", "--", "./"]
+    done = await run_program(argv, folder, seconds, limit * 200, error_bytes=_LOG_BYTES)
+    if done.truncated or done.timed_out:
+        return None
+    files = frozenset(os.fsdecode(done.stdout).replace("\0./", "\0").removeprefix("./").split("\0")[:-1])
+    if len(files) > limit:
+        return None
+    log = os.fsdecode(done.stderr)
+    ignored = frozenset(
+        re.findall(r"^rg: DEBUG\|ignore::walk\|.*?: ignoring \./(.+?): Ignore\(", log, re.MULTILINE)
+    )
+    return Covered(files, ignored, len(done.stderr) < _LOG_BYTES)
 
 
 async def search(query: SearchQuery, name: str) -> SearchResult:

@@ -24,7 +24,7 @@ _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os
 _NAMELESS = getattr(os, "O_TMPFILE", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-_REASONS = {
+REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EROFS: "the file system is read-only",
@@ -91,7 +91,7 @@ def _prepared(step: Step, stack: ExitStack) -> _Slot:
     with _explained(step):
         made: list[Path] = []
         try:
-            folder = _open_folder(step.real.parent, made, create=step.new is not None, private=step.private)
+            folder = open_folder(step.real.parent, made, create=step.new is not None, private=step.private)
         except OSError:
             _remove_folders(made)
             raise
@@ -164,7 +164,7 @@ def _commit(slot: _Slot, data: bytes | None) -> None:
         slot.temp = ""
     else:
         if slot.draft >= 0:
-            temp = _temp_name()
+            temp = temp_name()
             os.link(f"/proc/self/fd/{slot.draft}", temp, dst_dir_fd=slot.folder)
             slot.temp = temp
         os.rename(slot.temp, name, src_dir_fd=slot.folder, dst_dir_fd=slot.folder)
@@ -215,7 +215,7 @@ def _write_draft(slot: _Slot, data: bytes, stack: ExitStack) -> None:
 
 def _write_temp(slot: _Slot, data: bytes) -> str:
     """A new file beside the target with its mode, owner and attributes; under a name nobody can guess."""
-    temp = _temp_name()
+    temp = temp_name()
     handle = os.open(temp, _CREATE, _mode(slot), dir_fd=slot.folder)
     try:
         try:
@@ -229,7 +229,7 @@ def _write_temp(slot: _Slot, data: bytes) -> str:
     return temp
 
 
-def _temp_name() -> str:
+def temp_name() -> str:
     return f".cass-{secrets.token_hex(8)}.tmp"
 
 
@@ -276,7 +276,7 @@ def _overwrite(folder: int, name: str, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _open_folder(folder: Path, made: list[Path], *, create: bool, private: bool) -> int:
+def open_folder(folder: Path, made: list[Path], *, create: bool, private: bool) -> int:
     """Open a folder given by its real path, making what is missing. No component may be a link."""
     here = os.open("/", _WALK)
     try:
@@ -321,5 +321,5 @@ def _explained(step: Step) -> Generator[None]:
             "and its folder."
         ) from None
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, (error.strerror or "input/output error").lower())
+        reason = REASONS.get(error.errno or 0, (error.strerror or "input/output error").lower())
         raise ToolError(f"{step.name} cannot be changed: {reason}. Nothing was changed.") from None

@@ -197,6 +197,8 @@ function M.new()
   workspace.session:renew(complain)
 end
 
+function M.rewind() require('cass.rewind').pick(require('cass').workspace()) end
+
 function M.stop() require('cass').workspace().session:cancel() end
 
 function M.answer()

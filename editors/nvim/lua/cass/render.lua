@@ -177,6 +177,12 @@ function show.compaction_update(self, update)
   end
 end
 
+function show._rewound(self, update)
+  local what = update.scope == 'both' and 'conversation and files' or 'the ' .. update.scope
+  local done = update.undoes and 'going back was undone' or 'went back to before a turn'
+  self:line(('─── %s: %s ───'):format(done, what), 'CassMuted')
+end
+
 function show._reset(self)
   self.out:clear()
   self.calls = {}

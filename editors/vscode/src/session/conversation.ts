@@ -115,12 +115,19 @@ export function fold(it: Conversation, update: Update): Item | "removed" | undef
       return update.status === "completed" ? notice(it, "info", compacted(update)) : undefined;
     case "_history_cleared":
       return notice(it, "info", "The model starts afresh from here.");
+    case "_rewound":
+      return notice(it, "info", rewound(update.scope, update.undoes !== undefined));
     case "_permission_granted":
       return notice(it, "info", `Allowed for the rest of this session: ${update.rule}`);
     default:
       remember(it, update);
       return undefined;
   }
+}
+
+function rewound(scope: string, undone: boolean): string {
+  const what = scope === "both" ? "conversation and files" : `the ${scope}`;
+  return undone ? `Going back was undone: ${what}.` : `Went back to before a turn: ${what}.`;
 }
 
 /** The conversation's files that have changes to decide about, and how many changes. */
