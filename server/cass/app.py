@@ -82,7 +82,7 @@ class App:
     def library(self) -> Library:
         """The sessions."""
         if self._library is None:
-            self._library = Library(self.house(open_store(self.places.sessions)))
+            self._library = Library(self.house(open_store(self.places.sessions, self.places.session_index)))
         return self._library
 
     @property
