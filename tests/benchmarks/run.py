@@ -4,7 +4,7 @@
     python dev.py bench                    all of it, some minutes
     python dev.py bench --quick            one tiny round, to see that it works
     python dev.py bench --json FILE        the same numbers for programs
-    python dev.py bench start steps        only these subjects: start, steps, inside, editor
+    python dev.py bench start steps        only these subjects: start, steps, inside, many, editor
 
 Absolute numbers hold for one machine at one moment; the ratios to the floors travel better. Linux only: it reads
 /proc.
@@ -20,11 +20,12 @@ from pathlib import Path
 
 import editor
 import inside
+import many
 import start
 import steps
 from gauge import Row, bench
 
-SUBJECTS = {"start": start.rows, "steps": steps.rows, "inside": inside.rows, "editor": editor.rows}
+SUBJECTS = {"start": start.rows, "steps": steps.rows, "inside": inside.rows, "many": many.rows, "editor": editor.rows}
 
 
 def main(arguments: list[str]) -> int:

@@ -13,12 +13,13 @@ from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
 from cass.protocol import editing
 from cass.protocol import methods as m
+from cass.protocol.edits import EditProposal
 from cass.protocol.events import StateUpdate
 from cass.protocol.wire import JsonObject, Wire, as_object
 from cass.rpc.endpoint import Endpoint, RpcError
 from cass.rpc.parent import alive
 from cass.rpc.transport import Transport
-from cass.sessions import context, inspect, review
+from cass.sessions import context, inspect, review, settled
 from cass.sessions.addresses import file_of
 from cass.sessions.session import Session
 
@@ -170,10 +171,10 @@ class Server:
     # --- edits and questions ---
 
     async def _edit_get(self, params: m.EditGetParams) -> Wire:
-        return m.EditGetResult(proposal=self._owner(params.proposal_id).stream.state.proposals[params.proposal_id])
+        return m.EditGetResult(proposal=self._owner(params.proposal_id)[1])
 
     async def _edit_resolve(self, params: m.EditResolveParams) -> Wire:
-        return await review.resolve(self._owner(params.proposal_id), params)
+        return await review.resolve(self._owner(params.proposal_id)[0], params)
 
     async def _review_list(self, params: editing.ReviewListParams) -> Wire:
         return await self._session(params.session_id).reviews.list(params.uri)
@@ -204,10 +205,10 @@ class Server:
     def _session(self, session_id: str) -> Session:
         return self._app.library.get(session_id)
 
-    def _owner(self, proposal_id: str) -> Session:
+    def _owner(self, proposal_id: str) -> tuple[Session, EditProposal]:
         for session in self._app.library.sessions:
-            if proposal_id in session.stream.state.proposals:
-                return session
+            if proposal := settled.find(session.stream, proposal_id):
+                return session, proposal
         raise RpcError(-32803, f"there is no proposal {proposal_id[:80]}", {"kind": "proposal_not_found"})
 
 
