@@ -205,6 +205,16 @@ class InstructionConfig(Section):
     max_chars: int = setting(40_000, "Most characters of instructions that are sent.", ge=0, le=1_000_000)
 
 
+class SessionsConfig(Section):
+    """How long sessions are kept. Unset means for ever."""
+
+    keep_days: int | None = setting(
+        None, "Days after which a session that was not used any more is removed, once a day.", ge=1, le=100_000
+    )
+    keep_archived: bool = setting(True, "Keep archived sessions whatever their age.")
+    keep_tagged: bool = setting(True, "Keep sessions with a tag whatever their age.")
+
+
 class LogConfig(Section):
     """The server's log, on standard error."""
 
@@ -239,4 +249,5 @@ class Config(Section):
     completion: CompletionConfig = setting(CompletionConfig, "Inline completion.")
     editor: EditorConfig = setting(EditorConfig, "Editors.")
     ui: UiConfig = setting(UiConfig, "The terminal.")
+    sessions: SessionsConfig = setting(SessionsConfig, "Stored sessions.")
     log: LogConfig = setting(LogConfig, "The log.")

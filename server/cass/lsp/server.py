@@ -11,6 +11,7 @@ from cass import __version__
 from cass.app import App
 from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
+from cass.lsp.keeping import serve_keeping
 from cass.protocol import editing
 from cass.protocol import methods as m
 from cass.protocol.edits import EditProposal
@@ -22,6 +23,8 @@ from cass.rpc.transport import Transport
 from cass.sessions import context, inspect, review, settled
 from cass.sessions.addresses import file_of
 from cass.sessions.session import Session
+
+_SESSIONS = ("list", "resume", "delete", "shell", "search", "fork", "setInfo", "export", "import", "prune")
 
 
 class Server:
@@ -60,6 +63,7 @@ class Server:
             (editing.COMPLETION_SET, self._completion_set),
         ):
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
+        serve_keeping(app, endpoint)
 
     # --- lifecycle ---
 
@@ -86,11 +90,12 @@ class Server:
 
             transport, root = self._transport, _root(params)
             served = await open_editor(self._app, self._endpoint, transport, self._client, params, abilities, root)
+        self._app.present = _root(params) or self._app.present
         config = self._app.load(_root(params)).config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {
             "protocolVersion": m.PROTOCOL_VERSION,
-            "session": {"list": {}, "resume": {}, "delete": {}, "shell": {}},
+            "session": {name: {} for name in _SESSIONS},
             "edit": {"proposals": {}},
             "config": {**shown, "approval": config.approval},
         }
@@ -135,7 +140,7 @@ class Server:
         )
 
     async def _list(self, params: m.SessionListParams) -> Wire:
-        return self._app.library.list(params)
+        return await asyncio.to_thread(self._app.library.list, params)
 
     async def _close(self, params: m.SessionParams) -> Wire:
         await self._app.library.close(params.session_id)

@@ -8,9 +8,7 @@ from typing import Protocol
 
 from cass.protocol.events import Event
 from cass.protocol.messages import Usage
-
-JOURNAL_VERSION = 2
-"""The form in which this cass writes. 1 had no `parent` and no `origin` in the header."""
+from cass.protocol.versions import JOURNAL_VERSION
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cass.protocol import editing
+from cass.protocol import editing, keeping
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -107,9 +107,13 @@ class SessionResumeResult(Wire):
 
 
 class SessionListParams(Wire):
-    """Sessions of one folder, or of all. Newest first."""
+    """Sessions of one folder, or of all. Newest first. Those that were archived only with `archived`. `prefix` is how the
+    id begins, `tag` one of its tags."""
 
     cwd: str | None = None
+    archived: bool = False
+    prefix: str = ""
+    tag: str | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=500)
 
@@ -256,6 +260,7 @@ CLIENT_TO_SERVER = (
     MODELS_LIST,
     STATUS,
     *editing.CLIENT_TO_SERVER,
+    *keeping.CLIENT_TO_SERVER,
 )
 
 

@@ -25,7 +25,6 @@ from cass.protocol.events import (
 from cass.protocol.messages import Message, ToolCall, Usage
 from cass.sessions.history import History
 
-
 _SETTLED = 64
 _KEYS = 4_096
 _MADE = 100

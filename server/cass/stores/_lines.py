@@ -13,10 +13,10 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from cass.errors import StoreError
-from cass.ports.store import JOURNAL_VERSION, SessionHeader
+from cass.ports.store import SessionHeader
 from cass.protocol.events import Event
+from cass.protocol.versions import JOURNAL_VERSION, STEPS, Step, changes, migrated
 from cass.protocol.wire import JsonObject, as_object
-from cass.stores._versions import STEPS, Step, changes, migrated
 
 MARK = b'{"cass":'
 """How the header begins, and a line within that says which form follows."""

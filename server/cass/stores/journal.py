@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cass.errors import SessionError, StoreError
-from cass.ports.store import JOURNAL_VERSION, Found, Hit, SessionHeader, StoredSession
+from cass.ports.store import Found, Hit, SessionHeader, StoredSession
 from cass.protocol.events import Event
+from cass.protocol.versions import JOURNAL_VERSION
 from cass.stores import _digest, _lines
 from cass.stores._index import Index, IndexUnusable, Stats
 from cass.stores._lock import lock, unlock

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cass.ports.store import JOURNAL_VERSION
 from cass.protocol.wire import JsonObject
+
+JOURNAL_VERSION = 2
+"""The form in which this cass keeps sessions. 1 had no `parent` and no `origin` in the header."""
 
 Step = Callable[[JsonObject], "JsonObject | None"]
 """One event, as the next version writes it; None for one that the next version does without."""
