@@ -25,7 +25,13 @@ import start
 import steps
 from gauge import Row, bench
 
-SUBJECTS = {"start": start.rows, "steps": steps.rows, "inside": inside.rows, "many": many.rows, "editor": editor.rows}
+SUBJECTS = {
+    "start": start.rows,
+    "steps": steps.rows,
+    "inside": inside.rows,
+    "many": many.rows,
+    "editor": editor.rows,
+}
 
 
 def main(arguments: list[str]) -> int:

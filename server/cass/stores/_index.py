@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 from cass.ports.store import Hit, StoredSession
@@ -47,17 +48,22 @@ class Index:
         with self._open() as db:
             return _rows.rows(db)
 
-    def refresh(self, folder: Path, stats: Stats, deadline: float) -> int:
-        """Read what is new or has changed, until this moment of `time.monotonic`. How many are left."""
+    def refresh(self, folder: Path, stats: Stats, deadline: float) -> tuple[dict[str, Row], int]:
+        """Read what is new or has changed, until this moment of `time.monotonic`. What is known then, and how many
+        journals are left."""
         if not self._reading.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            return len(stats)
+            return self.rows(), len(stats)
         try:
             with self._open() as db:
                 known = _rows.rows(db)
-                _rows.forget(db, [row for name, row in known.items() if name not in stats])
+                gone = [row for name, row in known.items() if name not in stats]
                 old = [name for name, now in stats.items() if name not in known or known[name].stat != now]
+                if not gone and not old:
+                    return known, 0
+                _rows.forget(db, gone)
                 old.sort(key=lambda name: stats[name][1], reverse=True)
-                return len(old) - self._read(db, folder, stats, known, old, deadline)
+                left = len(old) - self._read(db, folder, stats, known, old, deadline)
+                return _rows.rows(db), left
         finally:
             self._reading.release()
 
@@ -66,14 +72,19 @@ class Index:
         with self._open() as db:
             _rows.forget(db, _rows.rows(db, name).values())
 
-    def search(self, terms: Sequence[Term], wanted: Callable[[StoredSession], bool], limit: int) -> list[Hit]:
-        """The newest sessions that hold all the terms."""
+    def search(
+        self,
+        terms: Sequence[Term],
+        rows: Iterable[Row],
+        wanted: Callable[[StoredSession], bool],
+        limit: int,
+    ) -> list[Hit]:
+        """The newest of these sessions that hold all the terms."""
         with self._open() as db:
             ids = _rows.holding(db, terms)
-            rows = [row for row in _rows.rows(db).values() if row.id in ids]
-            found = [(session, row.id) for row in rows if (session := row.stored()) and wanted(session)]
-            found.sort(key=lambda entry: entry[0].updated_at, reverse=True)
-            return [_rows.hit(db, session, id, terms) for session, id in found[:limit]]
+            found = sorted((row for row in rows if row.id in ids), key=lambda row: row.mtime, reverse=True)
+            sessions = ((session, row.id) for row in found if (session := row.stored()) and wanted(session))
+            return [_rows.hit(db, session, id, terms) for session, id in islice(sessions, limit)]
 
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:

@@ -26,7 +26,7 @@ _SCHEMA = (
     """CREATE TABLE sessions(
         id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER, mtime INTEGER, pieces INTEGER, offset INTEGER,
         tail INTEGER, cwd TEXT, created TEXT, version INTEGER, parent TEXT, origin TEXT, title TEXT, tags TEXT,
-        archived INTEGER, messages INTEGER)""",
+        archived INTEGER, messages INTEGER, updated TEXT)""",
     "CREATE VIRTUAL TABLE words USING fts5(text, turn UNINDEXED, tokenize = 'unicode61 remove_diacritics 2')",
 )
 
@@ -50,6 +50,7 @@ class Row(NamedTuple):
     tags: str
     archived: int
     messages: int
+    updated: str
 
     @property
     def stat(self) -> tuple[int, int]:
@@ -77,7 +78,7 @@ class Row(NamedTuple):
         if header is None:
             return None
         tags = tuple(json.loads(self.tags)) if self.tags != "[]" else ()
-        return StoredSession(header, iso(self.mtime), self.title, self.messages, tags, bool(self.archived))
+        return StoredSession(header, self.updated, self.title, self.messages, tags, bool(self.archived))
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def rows(db: sqlite3.Connection, name: str | None = None) -> dict[str, Row]:
     """The rows by name; of one journal only."""
     where = "" if name is None else " WHERE name = ?"
     cursor = db.execute(f"SELECT * FROM sessions{where}", () if name is None else (name,))
-    return {row[1]: Row(*row) for row in cursor}
+    return {row.name: row for row in map(Row._make, cursor)}
 
 
 def forget(db: sqlite3.Connection, gone: Iterable[Row]) -> None:
@@ -165,7 +166,7 @@ def _write(db: sqlite3.Connection, news: News) -> None:
         _drop(db, before.id)
     id = before.id if before else _next(db)
     texts = news.reading.texts if news.reading else ()
-    db.execute(f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * 16)})", _row(id, pieces, news))
+    db.execute(f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * 17)})", _row(id, pieces, news))
     for number, (turn, text) in enumerate(texts, pieces):
         row = (id << _PIECES | number % (1 << _PIECES), parted(text), turn)
         db.execute("INSERT OR REPLACE INTO words(rowid, text, turn) VALUES (?, ?, ?)", row)
@@ -174,12 +175,13 @@ def _write(db: sqlite3.Connection, news: News) -> None:
 def _row(id: int, pieces: int, news: News) -> Row:
     reading = news.reading
     if reading is None:
-        return Row(id, news.name, *news.stat, 0, 0, 0, None, "", 0, None, None, "", "[]", 0, 0)
+        return Row(id, news.name, *news.stat, 0, 0, 0, None, "", 0, None, None, "", "[]", 0, 0, "")
     now, header = reading.digest, reading.digest.header
     return Row(
         id, news.name, reading.size, reading.mtime, pieces + len(reading.texts), now.offset, now.check,
         header.cwd, header.created_at, header.version, header.parent, header.origin,
         now.title, json.dumps(now.tags), int(now.archived), now.messages,
+        iso(reading.mtime),
     )  # fmt: skip
 
 

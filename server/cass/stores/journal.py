@@ -177,8 +177,8 @@ class JournalStore:
         stats = self._stats()
         if self._index:
             try:
-                unread = self._index.refresh(self._folder, stats, time.monotonic() + _PATIENCE)
-                return Found(tuple(self._index.search(terms, wanted, limit)), unread)
+                known, unread = self._index.refresh(self._folder, stats, time.monotonic() + _PATIENCE)
+                return Found(tuple(self._index.search(terms, known.values(), wanted, limit)), unread)
             except IndexUnusable as error:
                 log.warning("the index of sessions cannot be used (%s); the journals are searched instead", error)
         hits: list[Hit] = []
@@ -209,7 +209,7 @@ class JournalStore:
             with os.scandir(self._folder) as entries:
                 for entry in entries:
                     stem, _, suffix = entry.name.rpartition(".")
-                    if suffix == "jsonl" and _SESSION_ID.fullmatch(stem):
+                    if suffix == "jsonl":
                         stat = entry.stat()
                         stats[stem] = stat.st_size, stat.st_mtime_ns
         except OSError as error:
@@ -219,7 +219,7 @@ class JournalStore:
     def _stored(self, stats: Stats) -> Iterator[StoredSession]:
         """Every session, from the index where that is up to date. The rest is read: by the index, when it is little,
         else here and now, and by the index meanwhile."""
-        known = self._known(stats)
+        known, left = self._known(stats)
         for name, stat in stats.items():
             row = known.get(name)
             if row and row.stat == stat:
@@ -227,23 +227,24 @@ class JournalStore:
                     yield session
             elif reading := _digest.summary(self._folder / f"{name}.jsonl"):
                 yield _listed(reading)
+        if left:
+            self._index_meanwhile(stats)
 
-    def _known(self, stats: Stats) -> dict[str, Row]:
+    def _known(self, stats: Stats) -> tuple[dict[str, Row], int]:
+        """What the index knows, and for how many journals it has to be made first."""
         if self._index is None:
-            return {}
+            return {}, 0
         try:
             known = self._index.rows()
             behind = [name for name, stat in stats.items() if name not in known or known[name].stat != stat]
             if not behind and len(known) == len(stats):
-                return known
+                return known, 0
             if sum(stats[name][0] - (known[name].offset if name in known else 0) for name in behind) > _AT_ONCE:
-                self._index_meanwhile(stats)
-                return known
-            self._index.refresh(self._folder, stats, time.monotonic() + 1.0)
-            return self._index.rows()
+                return known, len(behind)
+            return self._index.refresh(self._folder, stats, time.monotonic() + 1.0)
         except IndexUnusable as error:
             log.info("the index of sessions cannot be used (%s); the journals are listed instead", error)
-            return {}
+            return {}, 0
 
     def _index_meanwhile(self, stats: Stats) -> None:
         """Read what is new in a thread of its own; it ends with the process, and the next one goes on from there."""
