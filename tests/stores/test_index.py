@@ -93,6 +93,9 @@ def test_a_hit_says_where(three: Path) -> None:
     (hit,) = _store(three).search("tokeni", None, 5).hits
     assert hit.turn_id == "t2"
     assert [hit.snippet[start:end] for start, end in hit.marks] == ["tokenizer"]
+    store = _store(three)
+    store.note("s1", SessionInfoUpdate(title="tokenizer"))
+    assert "was wrong" in store.search("tokenizer", None, 5).hits[0].snippet, "the title is seen anyway"
     assert _found(_store(three), "函数", "/p") == []
     (wide,) = _store(three).search("函数", "/q", 5).hits
     assert wide.snippet.startswith("修复这个函数里的错误")

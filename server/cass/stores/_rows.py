@@ -148,10 +148,10 @@ def holding(db: sqlite3.Connection, terms: Sequence[Term]) -> set[int]:
 
 
 def hit(db: sqlite3.Connection, session: StoredSession, id: int, terms: Sequence[Term]) -> Hit:
-    """The piece of a session that holds the terms best."""
+    """The piece of a session that holds the terms best; its title only where nothing that was said does."""
     query = (
         f"SELECT snippet(words, 0, char(2), char(3), '…', {_SNIPPET}), turn FROM words"
-        " WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rank LIMIT 1"
+        " WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY turn = '', rank LIMIT 1"
     )
     any_of = " OR ".join(map(expression, terms))
     found = db.execute(query, (any_of, id << _PIECES, ((id + 1) << _PIECES) - 1)).fetchone()
