@@ -17,7 +17,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def made(cass: Run, script: Callable[..., str]) -> str:
     """A session in which two things were said; its id."""
-    model = script({"text": "In the \x1b[31mArctic."}, {"text": "On ice."})
+    model = script({"text": "In the \x1b[31m Arctic."}, {"text": "On ice."})
     cass("-p", "--model", model, "where do walruses live?")
     cass("-p", "-c", "--model", model, "and where do they sleep?")
     return json.loads(cass("sessions", "list", "--json").stdout)["sessionId"]
@@ -51,7 +51,10 @@ def test_names_tags_and_the_archive(cass: Run, made: str) -> None:
 def test_a_fork_goes_on_from_its_turn(cass: Run, made: str, script: Callable[..., str]) -> None:
     forked = cass("sessions", "fork", made, "--turn", "1").stdout.strip()
     assert "walruses" in (shown := cass("sessions", "show", forked).stdout) and "sleep" not in shown
-    assert cass("-p", "-r", forked, "--model", script({"text": "Fish."}), "what do they eat?").stdout == "Fish.\n"
+    assert (
+        cass("-p", "-r", forked, "--model", script({"text": "-"}, {"text": "Fish."}), "what do they eat?").stdout
+        == "Fish.\n"
+    )
     assert "eat" not in cass("sessions", "show", made).stdout
     whole = cass("sessions", "fork", made).stdout.strip()
     assert "sleep" in cass("sessions", "show", whole).stdout

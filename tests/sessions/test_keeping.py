@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -231,7 +232,7 @@ async def test_old_sessions_go_with_all_they_left_when_that_is_wished(tmp_path: 
     for folder in ("baselines", "output"):
         (data / folder / old).mkdir(parents=True)
     forgotten: list[str] = []
-    object.__setattr__(library.house, "leavings", (forgotten.append,))
+    library.house = replace(library.house, leavings=(forgotten.append,))
     assert (await keeping.prune(library, SessionsConfig(), only_say=False)).sessions == ()
     settings = SessionsConfig(keep_days=30)
     dry = await keeping.prune(library, settings, only_say=True)
