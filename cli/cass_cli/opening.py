@@ -111,7 +111,7 @@ async def list_sessions(client: CassClient, cwd: Path | None, *, limit: int = 50
 
 async def search_sessions(client: CassClient, cwd: Path, query: str) -> list[Json]:
     """The newest sessions of a folder that hold the words."""
-    answer = await client.request(SESSION_SEARCH, {"cwd": str(cwd), "query": query}, limit=START_LIMIT)
+    answer = await client.request(SESSION_SEARCH, {"cwd": str(cwd), "query": query}, limit=2 * START_LIMIT)
     return [get_object(hit, "session") for hit in get_list(answer, "hits")]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from cass.config import SessionsConfig
 from cass.errors import ProtocolError, SessionError
-from cass.protocol.events import Notice, SessionInfoUpdate, StateUpdate
+from cass.protocol.events import Notice, Rewound, SessionInfoUpdate, StateUpdate
 from cass.protocol.keeping import ExportParams, ForkParams, ImportParams, SearchParams, SetInfoParams
 from cass.protocol.methods import EditResolveParams, SessionListParams
 from cass.sessions import exchanging, keeping, review
@@ -320,3 +320,20 @@ async def test_a_deleted_session_leaves_nothing(tmp_path: Path) -> None:
     await house.app.library.delete(session.session_id)
     left = [path for path in (house.home / "data").rglob("*") if session.session_id in str(path)]
     assert left == []
+
+
+async def test_after_going_back_a_loaded_session_is_what_it_was(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    session = house.open(RecordingClient(), [{"text": "one"}, {"text": "two"}, {"text": "three"}])
+    await ask(session, "first")
+    gone = (await ask(session, "second")).turn_id
+    session.emit(Rewound(turn_id=gone, rewind_id="r1", scope="conversation"))
+    await ask(session, "third")
+    sent = [message.wire_json() for message in session.messages]
+    assert not any("second" in message for message in sent)
+    made = await keeping.fork(house.app.library, ForkParams(session_id=session.session_id))
+    earlier = await keeping.fork(house.app.library, ForkParams(session_id=session.session_id, turn_id=gone))
+    await house.app.library.close(session.session_id)
+    assert await _messages(house, session.session_id) == sent
+    assert await _messages(house, made.session_id) == sent
+    assert any("second" in message for message in await _messages(house, earlier.session_id))

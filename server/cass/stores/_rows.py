@@ -148,14 +148,15 @@ def holding(db: sqlite3.Connection, terms: Sequence[Term]) -> set[int]:
 
 
 def hit(db: sqlite3.Connection, session: StoredSession, id: int, terms: Sequence[Term]) -> Hit:
-    """The piece of a session that holds the terms best; its title only where nothing that was said does."""
+    """The first piece of a session that holds all the terms, or one of them; its title only where nothing that was said
+    does. Not by FTS5's `rank`: to weigh one piece it looks through those of all sessions."""
     query = (
         f"SELECT snippet(words, 0, char(2), char(3), '…', {_SNIPPET}), turn FROM words"
-        " WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY turn = '', rank LIMIT 1"
+        " WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY turn = '', rowid LIMIT 1"
     )
-    any_of = " OR ".join(map(expression, terms))
-    found = db.execute(query, (any_of, id << _PIECES, ((id + 1) << _PIECES) - 1)).fetchone()
-    text, turn = found or ("", "")
+    pieces = id << _PIECES, ((id + 1) << _PIECES) - 1
+    together = (db.execute(query, (how.join(map(expression, terms)), *pieces)) for how in (" AND ", " OR "))
+    text, turn = next((row for cursor in together if (row := cursor.fetchone())), ("", ""))
     snippet, marks = _marked(" ".join(str(text).replace(GAP, "").split()))
     return Hit(session, snippet, marks, str(turn) or None)
 
