@@ -21,7 +21,7 @@ Server = subprocess.Popen[bytes] | None
 
 EPILOG = """\b
 Commands:
-  sessions list|show|delete   stored sessions
+  sessions                    find, show, fork, export, import stored sessions
   demo                        watch a scripted job; no model, no key
   models                      models that can be used
   auth                        keys

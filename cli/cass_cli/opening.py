@@ -10,7 +10,7 @@ from cass.errors import CassError, ConfigError
 from cass_cli.client import CassClient
 from cass_cli.fields import Json, get_bool, get_int, get_list, get_object, get_text
 from cass_cli.options import Options
-from cass_cli.words import PROTOCOL_VERSION, SESSION_LIST, SESSION_NEW, SESSION_RESUME
+from cass_cli.words import PROTOCOL_VERSION, SESSION_LIST, SESSION_NEW, SESSION_RESUME, SESSION_SEARCH
 
 START_LIMIT = 60.0
 
@@ -91,12 +91,12 @@ async def resume_session(client: CassClient, options: Options, session_id: str, 
     return _opened(answer, get_text(answer, "cwd"), resumed=True)
 
 
-async def list_sessions(client: CassClient, cwd: Path | None, *, limit: int = 50) -> list[Json]:
-    """Stored sessions of a folder or, without one, of all folders, newest first."""
+async def list_sessions(client: CassClient, cwd: Path | None, *, limit: int = 50, **more: object) -> list[Json]:
+    """Stored sessions of a folder or, without one, of all folders, newest first; `more` as the protocol has it."""
     found: list[Json] = []
     cursor = ""
     while len(found) < limit:
-        params: Json = {"limit": min(limit, 500)}
+        params: Json = {"limit": min(limit, 500), **more}
         if cwd is not None:
             params["cwd"] = str(cwd)
         if cursor:
@@ -109,11 +109,17 @@ async def list_sessions(client: CassClient, cwd: Path | None, *, limit: int = 50
     return found[:limit]
 
 
+async def search_sessions(client: CassClient, cwd: Path, query: str) -> list[Json]:
+    """The newest sessions of a folder that hold the words."""
+    answer = await client.request(SESSION_SEARCH, {"cwd": str(cwd), "query": query}, limit=2 * START_LIMIT)
+    return [get_object(hit, "session") for hit in get_list(answer, "hits")]
+
+
 async def find_session(client: CassClient, prefix: str) -> str:
     """The id of the one stored session whose id begins so. CassError when there is none, or more than one."""
     matches = [
         session_id
-        for info in await list_sessions(client, None, limit=5000)
+        for info in await list_sessions(client, None, limit=500, prefix=prefix, archived=True)
         if (session_id := get_text(info, "sessionId")).startswith(prefix)
     ]
     if prefix in matches or len(matches) == 1:

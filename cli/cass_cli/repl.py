@@ -32,6 +32,7 @@ from cass_cli.opening import (
     list_sessions,
     new_session,
     resume_session,
+    search_sessions,
 )
 from cass_cli.options import Options
 from cass_cli.paint import Paint
@@ -43,7 +44,7 @@ from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
 QUIT_SECONDS = 2.0
 TICK = 0.25
 MENU_LINES = 7
-OWN_COMMANDS = {"sessions": "Pick another session.", "quit": "Leave."}
+OWN_COMMANDS = {"sessions": "Pick another session; with words, one that holds them.", "quit": "Leave."}
 
 
 async def run_repl(client: CassClient, options: Options) -> int:
@@ -165,8 +166,8 @@ class Repl:
             return
         if words in ("/quit", "/exit"):
             self._leaving = True
-        elif words == "/sessions":
-            await self._pick()
+        elif words == "/sessions" or words.startswith("/sessions "):
+            await self._pick(words[9:].strip())
         elif words == "/rewind":
             self._go_back()
         elif words.startswith("!") and words[1:].strip():
@@ -234,11 +235,11 @@ class Repl:
         with self._talk.replaying():
             return await resume_session(self._client, self._options, session_id, replay=True)
 
-    async def _pick(self) -> None:
+    async def _pick(self, query: str) -> None:
         if self._talk.status.running:
             self.say("A turn is running; Ctrl-C cancels it.")
             return
-        chosen = await self._choose()
+        chosen = await self._choose(query)
         before = self._talk.status.session_id
         if chosen is None or chosen == before:
             return
@@ -250,17 +251,18 @@ class Repl:
         self._talk.attach(session)
         await self._client.request(SESSION_CLOSE, {"sessionId": before}, limit=10)
 
-    async def _choose(self) -> str | None:
-        """The id of one of this folder's sessions; None when the user wants none, or there is none."""
+    async def _choose(self, query: str = "") -> str | None:
+        """The id of one of this folder's sessions, or of those in which the words were said; None when the user wants
+        none, or there is none."""
         from cass_cli.stored import session_line
 
-        found = [
-            info
-            for info in await list_sessions(self._client, self._options.cwd, limit=20)
-            if get_int(info, "messages") > 0
-        ]
+        cwd = self._options.cwd
+        found = await (
+            search_sessions(self._client, cwd, query) if query else list_sessions(self._client, cwd, limit=20)
+        )
+        found = [info for info in found if get_int(info, "messages") > 0]
         if not found:
-            self.say(f"There are no earlier sessions in {self._options.cwd}.")
+            self.say("Nothing found." if query else f"There are no earlier sessions in {cwd}.")
             return None
         lines = [f"{n:>3}  {session_line(info, self._columns() - 6)}" for n, info in enumerate(found, 1)]
         async with self._terminal.question():

@@ -13,7 +13,7 @@ import click
 from cass_cli.client import CassClient
 from cass_cli.commands import with_client
 from cass_cli.escape import escape_line
-from cass_cli.fields import Json, get_int, get_object, get_text
+from cass_cli.fields import Json, get_int, get_object, get_text, get_texts
 from cass_cli.opening import find_session, greet, list_sessions, resume_session
 from cass_cli.options import Options
 from cass_cli.words import SESSION_CLOSE, SESSION_DELETE, SESSION_UPDATE
@@ -25,10 +25,12 @@ def sessions_command() -> click.Group:
     """The command group `cass sessions`."""
     group = click.Group(
         "sessions",
-        help="List, show and delete stored sessions.",
+        help="Find, show, name, fork, export, import and delete stored sessions.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for command in (_list, _show, _delete):
+    from cass_cli import keeping
+
+    for command in (_list, _show, _delete, *keeping.commands()):
         group.add_command(command)
     return group
 
@@ -37,7 +39,11 @@ def session_line(info: Json, width: int) -> str:
     """One session as one line of at most `width` columns: when, how much, what about, and its id."""
     when = get_text(info, "updatedAt")[:16].replace("T", " ")
     session_id = get_text(info, "sessionId")
+    tags = get_texts(info, "tags")
     title = escape_line(get_text(info, "title")) or "(no title)"
+    title += escape_line("".join(f" #{tag}" for tag in tags)) + (
+        " (archived)" if info.get("archived") is True else ""
+    )
     room = max(8, width - len(session_id) - len(when) - 12)
     return f"{session_id}  {when}  {get_int(info, 'messages'):>4}  {title[:room]}"
 
@@ -45,15 +51,18 @@ def session_line(info: Json, width: int) -> str:
 @click.command("list")
 @click.option("--all", "everywhere", is_flag=True, help="Of all folders, not just this one.")
 @click.option("--limit", type=click.IntRange(1, 5000), default=50, show_default=True, help="How many, at most.")
+@click.option("--archived", is_flag=True, help="Archived ones, too.")
+@click.option("--tag", metavar="TAG", help="Those with this tag.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.pass_obj
-def _list(server: Server, everywhere: bool, limit: int, as_json: bool) -> int:
+def _list(server: Server, everywhere: bool, limit: int, archived: bool, tag: str | None, as_json: bool) -> int:
     """List sessions, newest first."""
     cwd = Path.cwd()
 
     async def work(client: CassClient) -> int:
         await greet(client, Options(cwd=cwd), person=False)
-        found = await list_sessions(client, None if everywhere else cwd, limit=limit)
+        more: Json = {"archived": archived, "tag": tag}
+        found = await list_sessions(client, None if everywhere else cwd, limit=limit, **more)
         width = shutil.get_terminal_size().columns
         for info in found:
             click.echo(json.dumps(info) if as_json else session_line(info, width))

@@ -14,10 +14,12 @@ from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm.client import LLMClient
 from cass.ports import Checkpoints, Store, Workspace
+from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
 from cass.process import Guard, ShellJobs
+from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
-from cass.protocol.methods import SessionListParams
+from cass.sessions import keeping
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
 from cass.sessions.house import House
@@ -46,6 +48,8 @@ class App:
         self.ide: Ide = NoIde()
         self.completing = Completing(self.places, self.load, lambda: self.sessions, lambda: self.models)
         self._warming: asyncio.Task[None] | None = None
+        self._clearing: asyncio.Task[PruneResult] | None = None
+        self.present = Path.cwd()
 
     def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
         """The client's settings; given once, before anything else is asked."""
@@ -83,7 +87,7 @@ class App:
     def library(self) -> Library:
         """The sessions."""
         if self._library is None:
-            self._library = Library(self.house(open_store(self.places.sessions)))
+            self._library = Library(self.house(open_store(self.places.sessions, self.places.session_index)))
         return self._library
 
     @property
@@ -92,7 +96,12 @@ class App:
         return tuple(self._library.sessions) if self._library else ()
 
     def warm(self, model: str) -> None:
-        """Load what the first prompt to this model will need, beside what the client does meanwhile."""
+        """Load what the first prompt to this model will need, beside what the client does meanwhile; and once a day remove
+        the sessions that are kept no longer."""
+        settings = self.config.sessions
+        if settings.keep_days is not None and self._clearing is None and keeping.due(self.places.state / "pruned"):
+            work = keeping.prune(self.library, settings, only_say=False)
+            self._clearing = asyncio.get_running_loop().create_task(work)
         if self._warming is None and not model.startswith("scripted/"):
             self._warming = asyncio.get_running_loop().create_task(self.models.warm())
 
@@ -109,18 +118,21 @@ class App:
             model = await self.models.default()
         except CassError as error:
             messages.append(str(error))
-        open_ids = {session.session_id for session in self.library.sessions}
-        listed = self.library.list(SessionListParams(limit=500)).sessions
+        opened = self.sessions
+        listed = await asyncio.to_thread(self.library.house.store.list, None) if opened else []
+        ids = {session.session_id for session in opened}
         return StatusResult(
             version=__version__,
             pid=pid,
-            sessions=tuple(info for info in listed if info.session_id in open_ids),
+            sessions=tuple(self.library.info(stored) for stored in listed if stored.header.session_id in ids),
             model=model,
             messages=tuple(messages),
         )
 
     async def close(self) -> None:
         """Stop everything."""
+        if self._clearing is not None:
+            await asyncio.wait([self._clearing], timeout=5.0)
         if self._library is not None:
             await self._library.close_all()
         if self._models is not None:
@@ -141,11 +153,13 @@ class App:
             open_workspace=self._workspace,
             open_jobs=self._jobs,
             open_checkpoints=self._checkpoints,
-            forget_checkpoints=lambda session_id: forget(self.places.data / "checkpoints", session_id),
+            leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
             config_dir=self.places.config,
             ide=lambda: self.ide,
             completing=self.completing,
+            present=lambda: self.present,
+            formats=_formats,
         )
 
     def _jobs(self, session_id: str, config: Config) -> ShellJobs:
@@ -158,6 +172,11 @@ class App:
 
     def _workspace(self, roots: Sequence[Path]) -> Workspace:
         return self.wrap_workspace(DiskWorkspace(roots))
+
+
+def _formats() -> dict[str, Format]:
+    found = (vars(module).get("FORMAT") for module in registry.find("exchange"))
+    return {form.name: form for form in found if isinstance(form, Format)}
 
 
 def _commands() -> dict[str, Command]:

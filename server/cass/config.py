@@ -218,6 +218,16 @@ class CheckpointConfig(Section):
     )
 
 
+class SessionsConfig(Section):
+    """How long sessions are kept. Unset means for ever."""
+
+    keep_days: int | None = setting(
+        None, "Days after which a session that was not used any more is removed, once a day.", ge=1, le=100_000
+    )
+    keep_archived: bool = setting(True, "Keep archived sessions whatever their age.")
+    keep_tagged: bool = setting(True, "Keep sessions with a tag whatever their age.")
+
+
 class LogConfig(Section):
     """The server's log, on standard error."""
 
@@ -253,4 +263,5 @@ class Config(Section):
     editor: EditorConfig = setting(EditorConfig, "Editors.")
     checkpoints: CheckpointConfig = setting(CheckpointConfig, "Undo of what turns did to files.")
     ui: UiConfig = setting(UiConfig, "The terminal.")
+    sessions: SessionsConfig = setting(SessionsConfig, "Stored sessions.")
     log: LogConfig = setting(LogConfig, "The log.")

@@ -25,6 +25,11 @@ class Places:
         """The journals."""
         return self.data / "sessions"
 
+    @property
+    def session_index(self) -> Path:
+        """A cache over the journals; it may be deleted at any time."""
+        return self.state / "sessions.sqlite"
+
 
 def find(environ: Mapping[str, str]) -> Places:
     """The folders for this user. `CASS_HOME` counts only as an absolute path: a relative one would let the

@@ -12,13 +12,14 @@ import pkgutil
 from types import ModuleType
 from typing import Literal
 
-Group = Literal["tools", "providers", "commands", "stores"]
+Group = Literal["tools", "providers", "commands", "stores", "exchange"]
 
 _FOLDERS: dict[Group, str] = {
     "tools": "cass.tools",
     "providers": "cass.llm.providers",
     "commands": "cass.commands",
     "stores": "cass.stores",
+    "exchange": "cass.exchange",
 }
 
 log = logging.getLogger(__name__)

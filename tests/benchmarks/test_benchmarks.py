@@ -46,6 +46,20 @@ WANTED = {
         "journal, one event, median",
         "journal, one event, 99 of 100",
     ],
+    "many": [
+        "50 sessions: the list, without an index",
+        "50 sessions: the first search, which makes the index",
+        "50 sessions: the list",
+        "50 sessions: the list of one folder",
+        "50 sessions: a search for a word of every session",
+        "50 sessions: a search for two words",
+        "50 sessions: journals",
+        "50 sessions: the index",
+        "50 sessions: memory of the server after all that (PSS)",
+        "a session of 500 events opens",
+        "its journal",
+        "it is replayed to a client",
+    ],
     "editor": [
         "an editor's initialize, from the spawn",
         "a key in a document of 20,000 lines, CPU of the server",
@@ -88,4 +102,4 @@ def test_an_unknown_subject_is_refused_by_name() -> None:
     done = subprocess.run([sys.executable, str(RUN), "weather"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "weather" in done.stderr
-    assert "start, steps, inside, editor, checkpoints" in done.stderr
+    assert "start, steps, inside, editor, long, many, checkpoints" in done.stderr

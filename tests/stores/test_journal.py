@@ -184,3 +184,37 @@ def test_a_closed_journal_takes_nothing(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(StoreError, match="closed"):
         journal.append(_message(0))
+
+
+def test_a_whole_session_that_finds_no_room_leaves_nothing(tmp_path: Path) -> None:
+    script = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from cass.stores.journal import open_store; from cass.errors import StoreError\n"
+        "from cass.ports import SessionHeader; from cass.protocol.events import SessionInfoUpdate\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "header = SessionHeader('s1', '/p', '2026-01-01T00:00:00.000+00:00')\n"
+        "try: open_store(Path(sys.argv[1])).write(header, (SessionInfoUpdate(title='x' * 500) for _ in range(99)))\n"
+        "except StoreError as e: print('said', e.kind)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "said store_error\n", done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_whole_session_never_replaces_one(tmp_path: Path) -> None:
+    path = _written(tmp_path, [_message(0)])
+    before = path.read_bytes()
+    with pytest.raises(StoreError):
+        open_store(tmp_path).write(HEADER, [])
+    assert path.read_bytes() == before
+
+
+def test_only_lines_with_a_text_are_read_where_that_is_asked(tmp_path: Path) -> None:
+    _written(tmp_path, [_message(0), Notice(level="info", text="x"), SessionInfoUpdate(title='a "b" ü')])
+    _, journal = open_store(tmp_path).open(HEADER.session_id)
+    assert list(journal.events('"b" ü')) == [SessionInfoUpdate(title='a "b" ü')]
+    assert list(journal.events("nowhere")) == []
+    journal.close()

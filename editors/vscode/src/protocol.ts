@@ -303,6 +303,28 @@ export interface EmbeddedText {
 export interface Empty {
 }
 
+/** Write a session down: `json` holds all of it, `markdown` and `html` are for reading. With `path`, absolute, it is
+ * written to that file, which must not be there yet. */
+export interface ExportParams {
+  format?: string;
+  path?: string;
+  sessionId: string;
+}
+
+/** The text, or the file that it was written to. */
+export interface ExportResult {
+  content?: string;
+  path?: string;
+}
+
+/** Begin a new session with what another one holds up to the end of a turn, or of the last turn that ended. `turn`
+ * names it by its number instead: 1 is the first in which the user said something, -1 the last. */
+export interface ForkParams {
+  sessionId: string;
+  turn?: number;
+  turnId?: string;
+}
+
 /** The model starts with an empty conversation from here; the journal keeps what was. */
 export interface HistoryCleared {
   sessionUpdate: "_history_cleared";
@@ -334,6 +356,23 @@ export interface Image {
   data: string;
   mimeType: string;
   type: "image";
+}
+
+/** Bring in the sessions that a file holds: cass's own JSON, or another program's log. Without `format` the file is
+ * looked at. `path` is absolute; without it the logs that the program `format` keeps of the folder `cwd` are taken.
+ * `cwd` is where the sessions belong, if their own folder is not here. */
+export interface ImportParams {
+  cwd?: string;
+  format?: string;
+  path?: string;
+}
+
+/** The new sessions. `left_out` counts the parts that were damaged or are not known; `problems` are files that could
+ * not be read at all, and why. */
+export interface ImportResult {
+  leftOut?: number;
+  problems?: string[];
+  sessions: SessionInfo[];
 }
 
 /** A command runs in the background, or ended. `output` is the file that holds what it printed. */
@@ -531,6 +570,16 @@ export interface ProposedFile {
   moveTo?: string;
   op: "add" | "modify" | "delete" | "move";
   path: string;
+}
+
+/** Remove the sessions that the settings `sessions.*` keep no longer. With `dry_run` only say which. */
+export interface PruneParams {
+  dryRun?: boolean;
+}
+
+/** The sessions that were, or would be, removed. */
+export interface PruneResult {
+  sessions: SessionInfo[];
 }
 
 /** Words to look for. */
@@ -767,13 +816,42 @@ export interface Rules {
   deny?: string[];
 }
 
-/** A stored session. Times are ISO 8601 in UTC. */
+/** A session in which the words were found. `marks` are where they stand in `snippet`, as start and end in
+ * characters. `turn_id` is the turn that the snippet is from: `cass/session/fork` can begin there. */
+export interface SearchHit {
+  marks?: unknown[][];
+  session: SessionInfo;
+  snippet: string;
+  turnId?: string;
+}
+
+/** Look for words in everything that was said and done: each is the beginning of a word, those in double quotes stand
+ * as they are. All of them must be in a session, wherever. With `cwd` only in the sessions of that folder. */
+export interface SearchParams {
+  archived?: boolean;
+  cwd?: string;
+  limit?: number;
+  query: string;
+}
+
+/** The newest sessions first. `unread` sessions could not be looked at in time; the same search again does. */
+export interface SearchResult {
+  hits: SearchHit[];
+  unread?: number;
+}
+
+/** A stored session. Times are ISO 8601 in UTC. `parent` is the session that it was forked from, `origin` the program
+ * that it was brought in from. */
 export interface SessionInfo {
+  archived?: boolean;
   createdAt: string;
   cwd: string;
   messages?: number;
+  origin?: string;
+  parent?: string;
   sessionId: string;
   state?: "idle" | "running" | "requires_action" | "closed";
+  tags?: string[];
   title: string;
   updatedAt: string;
 }
@@ -787,11 +865,15 @@ export interface SessionInfoUpdate {
   turnId?: string;
 }
 
-/** Sessions of one folder, or of all. Newest first. */
+/** Sessions of one folder, or of all. Newest first. Those that were archived only with `archived`. `prefix` is how the
+ * id begins, `tag` one of its tags. */
 export interface SessionListParams {
+  archived?: boolean;
   cursor?: string;
   cwd?: string;
   limit?: number;
+  prefix?: string;
+  tag?: string;
 }
 
 /** One page of sessions. */
@@ -819,6 +901,11 @@ export interface SessionNewResult {
 /** The session that is meant. */
 export interface SessionParams {
   sessionId: string;
+}
+
+/** The session as it is listed. */
+export interface SessionResult {
+  session: SessionInfo;
 }
 
 /** Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed. The additional
@@ -855,6 +942,17 @@ export interface SetConfigOptionParams {
   configId: string;
   sessionId: string;
   value: string;
+}
+
+/** Change what is given of a session, open or not. A title that was given here is never replaced by one that cass
+ * makes; an empty one lets cass make one again. */
+export interface SetInfoParams {
+  addTags?: string[];
+  archived?: boolean;
+  removeTags?: string[];
+  sessionId: string;
+  tags?: string[];
+  title?: string;
 }
 
 /** Run a command of the user's own (`!cmd`), not of the model's. It is not asked about: the user typed it.
@@ -1053,11 +1151,17 @@ export interface Requests {
   "cass/rewind/undo": { params: RewindUndoParams; result: RewindResult };
   "cass/session/close": { params: SessionParams; result: Empty };
   "cass/session/delete": { params: SessionParams; result: Empty };
+  "cass/session/export": { params: ExportParams; result: ExportResult };
+  "cass/session/fork": { params: ForkParams; result: SessionResult };
+  "cass/session/import": { params: ImportParams; result: ImportResult };
   "cass/session/list": { params: SessionListParams; result: SessionListResult };
   "cass/session/new": { params: SessionNewParams; result: SessionNewResult };
   "cass/session/prompt": { params: PromptParams; result: PromptResult };
+  "cass/session/prune": { params: PruneParams; result: PruneResult };
   "cass/session/resume": { params: SessionResumeParams; result: SessionResumeResult };
+  "cass/session/search": { params: SearchParams; result: SearchResult };
   "cass/session/setConfigOption": { params: SetConfigOptionParams; result: ConfigOptionsResult };
+  "cass/session/setInfo": { params: SetInfoParams; result: SessionResult };
   "cass/session/shell": { params: ShellParams; result: ShellResult };
   "cass/status": { params: Empty; result: StatusResult };
 }

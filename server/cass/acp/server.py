@@ -148,7 +148,8 @@ class Server:
         return words.Opened(session_id=session_id, modes=modes.modes(values), config_options=shown)
 
     async def _list(self, params: words.ListParams) -> Wire:
-        found = self._app.library.list(m.SessionListParams(cwd=params.cwd, cursor=params.cursor))
+        wanted = m.SessionListParams(cwd=params.cwd, cursor=params.cursor)
+        found = await asyncio.to_thread(self._app.library.list, wanted)
         entries = (
             words.SessionEntry(
                 session_id=info.session_id, cwd=info.cwd, title=info.title or None, updated_at=info.updated_at

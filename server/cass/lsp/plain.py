@@ -72,7 +72,8 @@ class PlainClient:
         return made
 
     async def _resumed(self, cwd: Path) -> Session | None:
-        for known in self._app.library.list(SessionListParams(cwd=str(cwd), limit=5)).sessions:
+        listed = await asyncio.to_thread(self._app.library.list, SessionListParams(cwd=str(cwd), limit=5))
+        for known in listed.sessions:
             try:
                 return await self._app.library.resume(SessionResumeParams(session_id=known.session_id), self)
             except SessionError:

@@ -12,16 +12,20 @@ from cass.app import App
 from cass.lsp import rewinding
 from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
+from cass.lsp.keeping import serve_keeping
 from cass.protocol import editing
 from cass.protocol import methods as m
+from cass.protocol.edits import EditProposal
 from cass.protocol.events import StateUpdate
 from cass.protocol.wire import JsonObject, Wire, as_object
 from cass.rpc.endpoint import Endpoint, RpcError
 from cass.rpc.parent import alive
 from cass.rpc.transport import Transport
-from cass.sessions import context, inspect, review
+from cass.sessions import context, inspect, review, settled
 from cass.sessions.addresses import file_of
 from cass.sessions.session import Session
+
+_SESSIONS = ("list", "resume", "delete", "shell", "search", "fork", "setInfo", "export", "import", "prune")
 
 
 class Server:
@@ -61,6 +65,7 @@ class Server:
         ):
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
         rewinding.serve(app, endpoint)
+        serve_keeping(app, endpoint)
 
     # --- lifecycle ---
 
@@ -87,11 +92,12 @@ class Server:
 
             transport, root = self._transport, _root(params)
             served = await open_editor(self._app, self._endpoint, transport, self._client, params, abilities, root)
+        self._app.present = _root(params) or self._app.present
         config = self._app.load(_root(params)).config
         shown = {"ui": config.ui.model_dump(mode="json"), "model": config.model, "mode": config.mode}
         cass: JsonObject = {
             "protocolVersion": m.PROTOCOL_VERSION,
-            "session": {"list": {}, "resume": {}, "delete": {}, "shell": {}},
+            "session": {name: {} for name in _SESSIONS},
             "edit": {"proposals": {}},
             "config": {**shown, "approval": config.approval},
         }
@@ -136,7 +142,7 @@ class Server:
         )
 
     async def _list(self, params: m.SessionListParams) -> Wire:
-        return self._app.library.list(params)
+        return await asyncio.to_thread(self._app.library.list, params)
 
     async def _close(self, params: m.SessionParams) -> Wire:
         await self._app.library.close(params.session_id)
@@ -172,10 +178,10 @@ class Server:
     # --- edits and questions ---
 
     async def _edit_get(self, params: m.EditGetParams) -> Wire:
-        return m.EditGetResult(proposal=self._owner(params.proposal_id).stream.state.proposals[params.proposal_id])
+        return m.EditGetResult(proposal=self._owner(params.proposal_id)[1])
 
     async def _edit_resolve(self, params: m.EditResolveParams) -> Wire:
-        return await review.resolve(self._owner(params.proposal_id), params)
+        return await review.resolve(self._owner(params.proposal_id)[0], params)
 
     async def _review_list(self, params: editing.ReviewListParams) -> Wire:
         return await self._session(params.session_id).reviews.list(params.uri)
@@ -206,10 +212,10 @@ class Server:
     def _session(self, session_id: str) -> Session:
         return self._app.library.get(session_id)
 
-    def _owner(self, proposal_id: str) -> Session:
+    def _owner(self, proposal_id: str) -> tuple[Session, EditProposal]:
         for session in self._app.library.sessions:
-            if proposal_id in session.stream.state.proposals:
-                return session
+            if proposal := settled.find(session.stream, proposal_id):
+                return session, proposal
         raise RpcError(-32803, f"there is no proposal {proposal_id[:80]}", {"kind": "proposal_not_found"})
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from cass.protocol.events import Event
 from cass.protocol.messages import Usage
+from cass.protocol.versions import JOURNAL_VERSION
 
 
 @dataclass(frozen=True)
 class SessionHeader:
-    """The first line of a journal. Times are ISO 8601 in UTC."""
+    """The first line of a journal. Times are ISO 8601 in UTC. `parent` is the session that this one was forked from,
+    `origin` where it was imported from. `version` is the form that the file began in."""
 
     session_id: str
     cwd: str
     created_at: str
-    version: int = 1
+    version: int = JOURNAL_VERSION
+    parent: str | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,27 @@ class StoredSession:
     updated_at: str
     title: str = ""
     messages: int = 0
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A session in which the words were found. `marks` are where they stand in the snippet, in characters; `turn_id` is
+    the turn that the snippet is from."""
+
+    session: StoredSession
+    snippet: str
+    marks: tuple[tuple[int, int], ...] = ()
+    turn_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to, newest session first. `unread` sessions could not be looked at in time."""
+
+    hits: tuple[Hit, ...]
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,8 +86,9 @@ class Journal(Protocol):
         stays usable."""
         ...
 
-    def events(self) -> Iterator[Event]:
-        """What is kept, oldest first, read anew and one at a time. A damaged line is left out."""
+    def events(self, holding: str = "") -> Iterator[Event]:
+        """What is kept, oldest first, read anew and one at a time; only those whose JSON holds this text. A damaged
+        line is left out."""
         ...
 
     def close(self) -> None:
@@ -71,10 +97,14 @@ class Journal(Protocol):
 
 
 class Store(Protocol):
-    """Where sessions are kept."""
+    """Where sessions are kept. `list` and `search` may be called in any thread."""
 
     def create(self, header: SessionHeader) -> Journal:
         """Begin a session."""
+        ...
+
+    def write(self, header: SessionHeader, events: Iterable[Event]) -> None:
+        """Keep a whole session at once, which nobody has open then. All of it or, with a StoreError, nothing."""
         ...
 
     def open(self, session_id: str) -> tuple[SessionHeader, Journal]:
@@ -86,8 +116,17 @@ class Store(Protocol):
         """A session's events without owning it, as `Journal.events`."""
         ...
 
+    def note(self, session_id: str, event: Event) -> None:
+        """Add something to a session that nobody has open, without making it a newer one. Errors as `open`."""
+        ...
+
     def list(self, cwd: str | None) -> list[StoredSession]:
         """Stored sessions, newest first."""
+        ...
+
+    def search(self, query: str, cwd: str | None, limit: int) -> Found:
+        """The newest sessions that hold all the words: each as the beginning of a word, those in double quotes as
+        they stand. Any text is a query; one without words finds nothing."""
         ...
 
     def delete(self, session_id: str) -> None:

@@ -9,7 +9,8 @@ from cass.protocol.wire import Wire
 
 
 class SessionInfo(Wire):
-    """A stored session. Times are ISO 8601 in UTC."""
+    """A stored session. Times are ISO 8601 in UTC. `parent` is the session that it was forked from, `origin` the program
+    that it was brought in from."""
 
     session_id: str
     cwd: str
@@ -18,6 +19,10 @@ class SessionInfo(Wire):
     updated_at: str
     state: Literal["idle", "running", "requires_action", "closed"] = "closed"
     messages: int = 0
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+    parent: str | None = None
+    origin: str | None = None
 
 
 class ContextPart(Wire):

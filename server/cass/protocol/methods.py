@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cass.protocol import editing, rewinding
+from cass.protocol import editing, keeping, rewinding
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -107,9 +107,13 @@ class SessionResumeResult(Wire):
 
 
 class SessionListParams(Wire):
-    """Sessions of one folder, or of all. Newest first."""
+    """Sessions of one folder, or of all. Newest first. Those that were archived only with `archived`. `prefix` is how the
+    id begins, `tag` one of its tags."""
 
     cwd: str | None = None
+    archived: bool = False
+    prefix: str = ""
+    tag: str | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=500)
 
@@ -257,6 +261,7 @@ CLIENT_TO_SERVER = (
     STATUS,
     *editing.CLIENT_TO_SERVER,
     *rewinding.CLIENT_TO_SERVER,
+    *keeping.CLIENT_TO_SERVER,
 )
 
 

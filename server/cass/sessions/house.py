@@ -9,6 +9,7 @@ from pathlib import Path
 from cass.config import Config
 from cass.layers import Loaded
 from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Workspace
+from cass.ports.exchange import Format
 from cass.ports.ide import Ide
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
@@ -17,7 +18,9 @@ from cass.sessions.completing import Completing
 @dataclass(frozen=True)
 class House:
     """The parts. `config_for` is the configuration of a folder, its project layer included; `data_dir` holds what
-    sessions keep besides the store; `ide` is the editor of this process, or one that can nothing."""
+    sessions keep besides the store; `ide` is the editor of this process, or one that can nothing. `present` is the folder
+    that the client works in, `formats` are those that sessions leave and come in, and `leavings` remove what else was
+    kept of a session that is deleted."""
 
     models: Models
     store: Store
@@ -29,8 +32,10 @@ class House:
     open_workspace: Callable[[Sequence[Path]], Workspace]
     open_jobs: Callable[[str, Config], Jobs]
     open_checkpoints: Callable[[str, Sequence[Path], Config], Checkpoints]
-    forget_checkpoints: Callable[[str], None]
     data_dir: Path
     config_dir: Path
     ide: Callable[[], Ide]
     completing: Completing
+    present: Callable[[], Path] = Path.cwd
+    formats: Callable[[], Mapping[str, Format]] = dict[str, Format]
+    leavings: Sequence[Callable[[str], None]] = ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from cass.errors import ProtocolError, SessionError
 from cass.ports import Client, SessionHeader, StoredSession
 from cass.protocol import methods
 from cass.protocol.events import AvailableCommand, AvailableCommandsUpdate, Notice, StateUpdate
-from cass.sessions import options
+from cass.protocol.looking import SessionInfo
+from cass.protocol.versions import JOURNAL_VERSION
+from cass.sessions import forks, leavings, options
 from cass.sessions.house import House
 from cass.sessions.review import restore_overlay, settle_interrupted
 from cass.sessions.session import Session
@@ -45,12 +47,8 @@ class Library:
         """Open a session in a folder. ProtocolError `invalid_cwd` or `invalid_value`."""
         cwd = _folder(params.cwd)
         self._check(params.config_options)
-        now = datetime.now(UTC)
-        header = SessionHeader(
-            session_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
-            cwd=str(cwd),
-            created_at=now.isoformat(timespec="milliseconds"),
-        )
+        created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        header = SessionHeader(session_id=forks.new_id(), cwd=str(cwd), created_at=created)
         self.house.config_for(cwd)  # a wrong setting is said before anything is made
         stream = Stream(header.session_id, self.house.store.create(header))
         session = Session(self.house, header, stream, params)
@@ -80,16 +78,26 @@ class Library:
                     "those updates are not kept any more", hint="Replay from the start.", kind="replay_gone"
                 )
         session.attach(client)
+        if fresh:
+            for text in self._strange(session, params):
+                session.emit(Notice(level="warning", text=text))
         if was_torn:  # said to whoever opened it: before, nobody was there to hear it
             session.emit(Notice(level="warning", text="The last turn was interrupted when cass ended."))
         self._configure(session, params.config_options)
         return session
 
     def list(self, params: methods.SessionListParams) -> methods.SessionListResult:
-        """One page of the stored sessions, newest first; without those in which nothing was said yet."""
+        """One page of the stored sessions, newest first; without those in which nothing was said yet. May be called in
+        any thread."""
         cwd = str(Path(params.cwd).resolve()) if params.cwd else None
-        stored = self.house.store.list(cwd)
-        found = [s for s in stored if s.messages or s.header.session_id in self._open]
+        found = [
+            session
+            for session in self.house.store.list(cwd)
+            if (session.messages or session.header.session_id in self._open)
+            and (params.archived or not session.archived)
+            and (params.tag is None or params.tag in session.tags)
+            and session.header.session_id.startswith(params.prefix)
+        ]
         try:
             start = int(params.cursor or "0")
         except ValueError:
@@ -97,7 +105,7 @@ class Library:
         page = found[start : start + params.limit]
         more = start + params.limit < len(found)
         return methods.SessionListResult(
-            sessions=tuple(self._info(stored) for stored in page),
+            sessions=tuple(map(self.info, page)),
             next_cursor=str(start + params.limit) if more else None,
         )
 
@@ -107,7 +115,7 @@ class Library:
         await session.close()
         self._open.pop(session_id, None)
         if session.stream.state.prompts == 0:
-            self.house.store.delete(session_id)
+            self.remove(session_id)
 
     async def delete(self, session_id: str) -> None:
         """Remove a session for good."""
@@ -116,8 +124,12 @@ class Library:
             await self.close(session_id)
             if session.stream.state.prompts == 0:
                 return
+        self.remove(session_id)
+
+    def remove(self, session_id: str) -> None:
+        """Remove a session that is not open, and all that was kept for it. SessionError `session_busy`."""
         self.house.store.delete(session_id)
-        self.house.forget_checkpoints(session_id)
+        leavings.remove(self.house.data_dir, session_id, self.house.leavings)
 
     async def close_all(self) -> None:
         """Stop everything."""
@@ -131,8 +143,12 @@ class Library:
     def _load(self, params: methods.SessionResumeParams) -> Session:
         self._check(params.config_options)
         header, journal = self.house.store.open(params.session_id)
-        cwd = _folder(params.cwd or header.cwd)
-        header = SessionHeader(header.session_id, str(cwd), header.created_at, header.version)
+        try:
+            cwd = _folder(params.cwd or self._here(header.cwd))
+        except BaseException:
+            journal.close()
+            raise
+        header = replace(header, cwd=str(cwd))
         opened = methods.SessionNewParams(
             cwd=str(cwd),
             additional_directories=params.additional_directories,
@@ -161,17 +177,35 @@ class Library:
         for id, value in chosen.items():
             session.set_option(id, value)
 
-    def _info(self, stored: StoredSession) -> methods.SessionInfo:
+    def info(self, stored: StoredSession) -> SessionInfo:
+        """A stored session as clients see it; of an open one its present state."""
         session = self._open.get(stored.header.session_id)
-        return methods.SessionInfo(
+        state = session.stream.state if session else stored
+        return SessionInfo(
             session_id=stored.header.session_id,
             cwd=stored.header.cwd,
-            title=session.stream.state.title if session else stored.title,
+            title=state.title,
             created_at=stored.header.created_at,
             updated_at=stored.updated_at,
             state=session.stream.state.state if session else "closed",
             messages=stored.messages,
+            tags=state.tags,
+            archived=state.archived,
+            parent=stored.header.parent,
+            origin=stored.header.origin,
         )
+
+    def _here(self, cwd: str) -> str:
+        """The session's folder; the present one where that is not on this machine."""
+        return cwd if Path(cwd).is_dir() else str(self.house.present())
+
+    def _strange(self, session: Session, params: methods.SessionResumeParams) -> Iterable[str]:
+        """What its user should know of a session that comes from elsewhere."""
+        stored = self.house.store.read(params.session_id)[0]
+        if params.cwd is None and stored.cwd != str(session.cwd) and not Path(stored.cwd).is_dir():
+            yield f"The session's folder {stored.cwd} is not here; it goes on in {session.cwd}."
+        if stored.version > JOURNAL_VERSION:
+            yield "A newer cass has written this session; what this one does not know is left out."
 
 
 def _folder(text: str) -> Path:

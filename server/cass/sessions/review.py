@@ -18,6 +18,7 @@ from cass.protocol.asking import PermissionOutcome
 from cass.protocol.edits import EditProposal, HunkDecision, ProposalState, ProposedFile
 from cass.protocol.events import EditUpdate
 from cass.protocol.methods import EditResolveParams, EditResolveResult
+from cass.sessions import settled
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 async def resolve(session: Session, params: EditResolveParams) -> EditResolveResult:
     """Decide about one proposal. Deciding again answers with what became of it. ProtocolError
     `proposal_not_found`, or `content_modified` when `base_hash` is given and is not the proposal's."""
-    proposal = session.stream.state.proposals.get(params.proposal_id)
+    proposal = settled.find(session.stream, params.proposal_id)
     if proposal is None:
         raise ProtocolError(f"there is no proposal {params.proposal_id}", kind="proposal_not_found")
     if params.base_hash is not None and all(f.base_hash != params.base_hash for f in proposal.files):

@@ -103,14 +103,9 @@ class Reviews:
 
     def _notice_undo(self, path: Path, now: str) -> None:
         """Emit that a proposal was undone, when the file is again what its newest applied one was made on."""
-        made = [
-            (proposal, file)
-            for proposal in self._session.stream.state.proposals.values()
-            for file in proposal.files
-            if proposal.state == "applied" and file.path == str(path)
-        ]
-        if made and made[-1][1].base_hash == now and made[-1][1].op == "modify":
-            self._session.emit(EditUpdate(proposal_id=made[-1][0].proposal_id, state="reverted"))
+        made = self._session.stream.state.made.get(str(path))
+        if made and made[-1].base_hash == now and made[-1].op == "modify":
+            self._session.emit(EditUpdate(proposal_id=made[-1].proposal_id, state="reverted"))
 
     async def _find(self) -> tuple[Found, list[str]]:
         found: Found = {}

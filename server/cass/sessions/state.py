@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from cass.protocol.edits import EditProposal, ProposalState
+from cass.protocol.edits import EditOp, EditProposal, ProposalState
 from cass.protocol.events import (
     AgentMessage,
     CompactionUpdate,
@@ -24,10 +25,25 @@ from cass.protocol.events import (
 from cass.protocol.messages import Message, ToolCall, Usage
 from cass.sessions.history import History
 
+_SETTLED = 64
+_KEYS = 4_096
+_MADE = 100
+"""What is held of the past: decided proposals, the clients' keys, changes of one file. A long session stays as small as
+a short one; the journal has the rest."""
+
+
+class Made(NamedTuple):
+    """A change of one file that was applied and not taken back."""
+
+    proposal_id: str
+    base_hash: str
+    op: EditOp
+
 
 @dataclass
 class Folded:
-    """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this."""
+    """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this.
+    `proposals` are those to decide about and the latest that were decided; `settled.find` knows the others."""
 
     history: History = field(default_factory=History)
     state: SessionState = "idle"
@@ -38,6 +54,7 @@ class Folded:
     options: dict[str, str] = field(default_factory=dict[str, str])
     grants: list[str] = field(default_factory=list[str])
     proposals: dict[str, EditProposal] = field(default_factory=dict[str, EditProposal])
+    made: dict[str, list[Made]] = field(default_factory=dict[str, "list[Made]"])
     baselines: dict[Path, str | None] = field(default_factory=dict[Path, "str | None"])
     unreviewed: dict[Path, ReviewBase] = field(default_factory=dict[Path, ReviewBase])
     client_keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
@@ -67,11 +84,17 @@ class Folded:
     def fold(self, event: Event) -> None:
         """Take in one event."""
         self.history.fold(event)
+        self.take(event)
+
+    def take(self, event: Event) -> None:
+        """Take in one event, but for the conversation."""
         match event:
             case UserMessage():
                 self.prompts += event.source == "user"
                 if event.client_key:
                     self.client_keys[event.client_key] = event.turn_id or "", event.message_id
+                    if len(self.client_keys) > _KEYS:
+                        del self.client_keys[next(iter(self.client_keys))]
             case AgentMessage() | CompactionUpdate() if event.usage:
                 self.total += event.usage
             case StateUpdate():
@@ -103,6 +126,9 @@ class Folded:
     def _edit(self, event: EditUpdate) -> None:
         if event.proposal:
             self.proposals[event.proposal_id] = event.proposal
+        if event.state == "reverted":
+            for path, made in list(self.made.items()):
+                self.made[path] = [change for change in made if change.proposal_id != event.proposal_id]
         known = self.proposals.get(event.proposal_id)
         if known is None:
             return
@@ -113,3 +139,15 @@ class Folded:
                 self.baselines.setdefault(Path(file.path), file.base_hash or None)
                 if file.move_to:
                     self.baselines.setdefault(Path(file.move_to), None)
+                made = self.made.setdefault(file.path, [])
+                made.append(Made(known.proposal_id, file.base_hash, file.op))
+                del made[:-_MADE]
+        if state not in ("proposed", "accepted"):
+            self._settle(event.proposal_id)
+
+    def _settle(self, proposal_id: str) -> None:
+        """A decided proposal is held for a while only: its hunks are what makes a long session big."""
+        self.proposals[proposal_id] = self.proposals.pop(proposal_id)  # the latest stand last
+        done = [id for id, p in self.proposals.items() if p.state not in ("proposed", "accepted")]
+        if len(done) > _SETTLED:
+            del self.proposals[done[0]]

@@ -29,6 +29,8 @@ from cass.sessions.state import Folded
 _GATHER_SECONDS = 0.03
 _GATHER_CHARS = 2_048
 _RECENT = 4_096
+_LOADED = 256
+"""Events that are held, of those that happen and of those that were loaded; all durable ones are in the journal."""
 
 Chunk = AgentMessageChunk | AgentThoughtChunk | ToolCallContentChunk
 
@@ -47,6 +49,7 @@ class Stream:
         self.clients: list[Client] = []
         self.seq = 0
         self.kept = 0
+        self._loaded = 0
         self._journal = journal
         self._recent: deque[tuple[int, Event]] = deque(maxlen=_RECENT)
         self._chunk: Chunk | None = None
@@ -83,15 +86,20 @@ class Stream:
                 client.update(self.session_id, number, event)
             return True
         known = [(n, e) for n, e in self._recent if n > after]
-        if after > self.seq or len(known) != self.seq - after:
+        first = known[0][0] if known else self.seq + 1
+        if after > self.seq or (first > after + 1 and first > self._loaded + 1):
             return False
+        if first > after + 1:  # what was loaded has the numbers of its places in the journal
+            for number, event in enumerate(self.durable(), 1):
+                if after < number < first:
+                    client.update(self.session_id, number, event)
         for number, event in known:
             client.update(self.session_id, number, event)
         return True
 
-    def durable(self) -> Iterator[Event]:
-        """Everything that the journal keeps, oldest first, read one at a time."""
-        return self._journal.events()
+    def durable(self, holding: str = "") -> Iterator[Event]:
+        """Everything that the journal keeps, oldest first, read one at a time; only what holds this text."""
+        return self._journal.events(holding)
 
     def recent(self, kind: type[E]) -> list[E]:
         """The latest events of one kind, oldest first, as far as they are still known."""
@@ -112,13 +120,20 @@ class Stream:
             client.update(self.session_id, self.seq, event)
 
     def _load(self) -> None:
-        again = False
-        for event in self.durable():
+        again = any(decides(event) for word in ("_rewound", "_uncompacted") for event in self.durable(word))
+        gone = void(self.durable()) if again else frozenset[int]()
+        history = History()
+        for position, event in enumerate(self.durable()):
             self.kept += 1
-            self._take(event)
-            again = again or decides(event)
-        if again:
-            self._fold_anew()
+            self.seq += 1
+            if position not in gone:
+                history.fold(event)
+            self.state.take(event)
+            self._recent.append((self.seq, event))
+            if len(self._recent) > _LOADED:
+                self._recent.popleft()
+        self.state.history = history
+        self._loaded = self.kept
 
     def _fold_anew(self) -> None:
         """Other events count now: the conversation is what they come to."""

@@ -14,9 +14,10 @@ from uuid import uuid4
 from cass.agent.gate import Gate
 from cass.agent.turn import Turn
 from cass.errors import CassError, SessionError
-from cass.protocol.events import Notice, SessionInfoUpdate, StateUpdate, TurnError, UserMessage
+from cass.protocol.events import Notice, StateUpdate, TurnError, UserMessage
 from cass.protocol.messages import ContentBlock, Text
 from cass.protocol.methods import PromptParams
+from cass.sessions import titles
 from cass.sessions.command import recognise
 from cass.sessions.compacting import fitting_of
 
@@ -186,7 +187,7 @@ class Work:
             message = message.model_copy(update={"content": (Text(text=reply.prompt), *seen)})
         self._session.emit(message)
         if not self._session.stream.state.title:
-            self._session.emit(SessionInfoUpdate(title=_title(message.content)))
+            self._session.emit(titles.named(self._session.stream.state, message.content))
         return await (await self._turn(prompt.turn_id)).run()
 
     async def _turn(self, turn_id: str) -> Turn:
@@ -213,12 +214,6 @@ def _plain(content: Sequence[ContentBlock]) -> str:
     return (
         "".join(b.text for b in content if isinstance(b, Text)) if all(isinstance(b, Text) for b in content) else ""
     )
-
-
-def _title(content: Sequence[ContentBlock]) -> str:
-    words = [b.text for b in content if isinstance(b, Text) and not b.text.startswith(_EDITOR)]
-    text = " ".join(" ".join(words).split())
-    return text[:77] + "..." if len(text) > 80 else text or "(no words)"
 
 
 def _with_context(params: PromptParams) -> tuple[ContentBlock, ...]:

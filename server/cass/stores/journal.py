@@ -7,71 +7,68 @@ out and stays in the file. Files are readable by their owner alone. One process 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from functools import cache
+import threading
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
-
-from pydantic import TypeAdapter, ValidationError
 
 from cass.errors import SessionError, StoreError
-from cass.ports import SessionHeader, StoredSession
+from cass.ports.store import Found, Hit, SessionHeader, StoredSession
 from cass.protocol.events import Event
+from cass.protocol.versions import JOURNAL_VERSION
+from cass.stores import _digest, _lines
+from cass.stores._index import Index, IndexUnusable, Stats
+from cass.stores._lock import lock, unlock
+from cass.stores._query import holds, parse, snippet
+from cass.stores._rows import Row, iso
 
 name = "journal"
 
-VERSION = 1
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+_AT_ONCE = 8_000_000
+"""Bytes of journals that the list waits for until the index has read them; above that it looks at them itself."""
+_PATIENCE = 60.0
+"""Seconds that a search waits for the index to be complete."""
 
 log = logging.getLogger(__name__)
 
 
 class FileJournal:
-    """One session's file, open for appending and locked."""
+    """One session's file, open for appending and locked. `version` is the form that it began in."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, path: Path, lock: int, version: int = JOURNAL_VERSION) -> None:
         self._path = path
         self._lock = lock
+        self._before = b"" if version == JOURNAL_VERSION else _lines.mark_line()
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
         self._size = os.fstat(self._fd).st_size
 
     def append(self, event: Event) -> None:
         """Keep the event: when this returns it is on disk. What a failed write left behind is taken back."""
-        self._write(event.wire_json())
+        self._write(self._before + _lines.event_line(event))
+        self._before = b""
 
     def write_header(self, header: SessionHeader) -> None:
         """The first line."""
-        self._write(
-            json.dumps(
-                {
-                    "cass": VERSION,
-                    "sessionId": header.session_id,
-                    "cwd": header.cwd,
-                    "createdAt": header.created_at,
-                }
-            )
-        )
+        self._write(_lines.header_line(header))
 
-    def events(self) -> Iterator[Event]:
+    def events(self, holding: str = "") -> Iterator[Event]:
         """What is kept, oldest first."""
-        return _events(self._path)
+        return _lines.events(self._path, holding)
 
     def close(self) -> None:
         """Give the session free for other processes."""
         if self._fd >= 0:
             os.close(self._fd)
-            _unlock(self._lock, self._path.with_suffix(".lock"))
+            unlock(self._lock, self._path)
             self._fd = -1
 
-    def _write(self, line: str) -> None:
+    def _write(self, data: bytes) -> None:
         if self._fd < 0:
             raise StoreError(f"the session {self._path.stem} is closed")
-        data = line.encode("utf-8", "replace") + b"\n"
         try:
             written = os.write(self._fd, data)
             if written != len(data):
@@ -93,10 +90,12 @@ class FileJournal:
 
 
 class JournalStore:
-    """All sessions of a user, in one folder."""
+    """All sessions of a user, in one folder. `index` is where a cache over them is kept; None does without."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, index: Path | None = None) -> None:
         self._folder = folder
+        self._index = Index(index) if index else None
+        self._indexing: threading.Thread | None = None
 
     def create(self, header: SessionHeader) -> FileJournal:
         """Begin a session."""
@@ -104,48 +103,169 @@ class JournalStore:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-            journal = FileJournal(path, _lock(path))
+            journal = FileJournal(path, lock(path))
         except OSError as error:
-            raise StoreError(
-                f"a session cannot be kept in {self._folder}: {error.strerror}",
-                hint="Make the folder writable, or name another one in the variable CASS_HOME.",
-            ) from error
+            raise self._unkept(error) from error
         journal.write_header(header)
         _sync_folder(self._folder)
         return journal
 
+    def write(self, header: SessionHeader, events: Iterable[Event]) -> None:
+        """Keep a whole session at once."""
+        path = self._path(header.session_id)
+        new = path.with_suffix(".new")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
+                file.write(_lines.header_line(header))
+                for event in events:
+                    file.write(_lines.event_line(event))
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(new, path)  # unlike a rename, this never replaces a session
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise self._unkept(error) from error
+        finally:
+            new.unlink(missing_ok=True)
+
     def open(self, session_id: str) -> tuple[SessionHeader, FileJournal]:
         """Own a session."""
         path = self._existing(session_id)
-        lock = _lock(path)
+        held = lock(path)
         try:
-            _repair(path)
-            return _read_header(path), FileJournal(path, lock)
+            _lines.repair(path)
+            header = _lines.read_header(path)
+            return header, FileJournal(path, held, header.version)
+        except OSError as error:
+            unlock(held, path)
+            raise StoreError(f"the session {session_id} cannot be opened: {error.strerror}") from error
         except BaseException:
-            _unlock(lock, path.with_suffix(".lock"))
+            unlock(held, path)
             raise
 
     def read(self, session_id: str) -> tuple[SessionHeader, Iterator[Event]]:
         """A session's events without owning it."""
         path = self._existing(session_id)
-        return _read_header(path), _events(path)
+        return _lines.read_header(path), _lines.events(path)
+
+    def note(self, session_id: str, event: Event) -> None:
+        """Add something to a session that nobody has open; the file's time stays, so it does not become a newer one."""
+        path = self._existing(session_id)
+        stat = path.stat()
+        _, journal = self.open(session_id)
+        try:
+            journal.append(event)
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        finally:
+            journal.close()
 
     def list(self, cwd: str | None) -> list[StoredSession]:
         """Stored sessions, newest first; files that are no sessions are left out."""
-        try:
-            paths = [p for p in self._folder.iterdir() if p.suffix == ".jsonl"]
-        except OSError:
-            return []
-        found = [s for s in map(_summary, paths) if s and (cwd is None or s.header.cwd == cwd)]
+        found = [s for s in self._stored(self._stats()) if cwd is None or s.header.cwd == cwd]
         return sorted(found, key=lambda s: (s.updated_at, s.header.session_id), reverse=True)
+
+    def search(self, query: str, cwd: str | None, limit: int) -> Found:
+        """The newest sessions that hold all the words."""
+        terms = parse(query)
+        if not terms:
+            return Found(())
+
+        def wanted(session: StoredSession) -> bool:
+            return cwd is None or session.header.cwd == cwd
+
+        stats = self._stats()
+        if self._index:
+            try:
+                known, unread = self._index.refresh(self._folder, stats, time.monotonic() + _PATIENCE)
+                return Found(tuple(self._index.search(terms, known.values(), wanted, limit)), unread)
+            except IndexUnusable as error:
+                log.warning("the index of sessions cannot be used (%s); the journals are searched instead", error)
+        hits: list[Hit] = []
+        for name, _ in sorted(stats.items(), key=lambda entry: entry[1][1], reverse=True):
+            reading = _digest.read(self._folder / f"{name}.jsonl")
+            text = "\n".join(text for _, text in reading.texts) if reading else ""
+            if reading and holds(text, terms) and wanted(session := _listed(reading)) and len(hits) < limit:
+                turn = next((turn for turn, part in reading.texts if holds(part, terms[:1])), None)
+                hits.append(Hit(session, *snippet(text, terms), turn))
+        return Found(tuple(hits))
 
     def delete(self, session_id: str) -> None:
         """Remove a session for good. SessionError when another process has it open."""
         path = self._existing(session_id)
-        lock = _lock(path)
+        held = lock(path)
         path.unlink()
         path.with_suffix(".torn").unlink(missing_ok=True)
-        _unlock(lock, path.with_suffix(".lock"))
+        unlock(held, path)
+        if self._index:
+            try:
+                self._index.forget(session_id)
+            except IndexUnusable as error:
+                log.info("the index still names %s: %s", session_id, error)
+
+    def _stats(self) -> Stats:
+        stats: dict[str, tuple[int, int]] = {}
+        try:
+            with os.scandir(self._folder) as entries:
+                for entry in entries:
+                    stem, _, suffix = entry.name.rpartition(".")
+                    if suffix == "jsonl":
+                        stat = entry.stat()
+                        stats[stem] = stat.st_size, stat.st_mtime_ns
+        except OSError as error:
+            log.info("the sessions cannot be listed: %s", error)
+        return stats
+
+    def _stored(self, stats: Stats) -> Iterator[StoredSession]:
+        """Every session, from the index where that is up to date. The rest is read: by the index, when it is little,
+        else here and now, and by the index meanwhile."""
+        known, left = self._known(stats)
+        for name, stat in stats.items():
+            row = known.get(name)
+            if row and row.stat == stat:
+                if session := row.stored():
+                    yield session
+            elif reading := _digest.summary(self._folder / f"{name}.jsonl"):
+                yield _listed(reading)
+        if left:
+            self._index_meanwhile(stats)
+
+    def _known(self, stats: Stats) -> tuple[dict[str, Row], int]:
+        """What the index knows, and for how many journals it has to be made first."""
+        if self._index is None:
+            return {}, 0
+        try:
+            known = self._index.rows()
+            behind = [name for name, stat in stats.items() if name not in known or known[name].stat != stat]
+            if not behind and len(known) == len(stats):
+                return known, 0
+            if sum(stats[name][0] - (known[name].offset if name in known else 0) for name in behind) > _AT_ONCE:
+                return known, len(behind)
+            return self._index.refresh(self._folder, stats, time.monotonic() + 1.0)
+        except IndexUnusable as error:
+            log.info("the index of sessions cannot be used (%s); the journals are listed instead", error)
+            return {}, 0
+
+    def _index_meanwhile(self, stats: Stats) -> None:
+        """Read what is new in a thread of its own; it ends with the process, and the next one goes on from there."""
+        index, folder = self._index, self._folder
+        if index is None or (self._indexing and self._indexing.is_alive()):
+            return
+
+        def work() -> None:
+            try:
+                index.refresh(folder, stats, time.monotonic() + 600.0)
+            except IndexUnusable as error:
+                log.info("the index of sessions cannot be made: %s", error)
+
+        self._indexing = threading.Thread(target=work, name="cass-index", daemon=True)
+        self._indexing.start()
+
+    def _unkept(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"a session cannot be kept in {self._folder}: {error.strerror}",
+            hint="Make the folder writable, or name another one in the variable CASS_HOME.",
+        )
 
     def _path(self, session_id: str) -> Path:
         if not _SESSION_ID.fullmatch(session_id):
@@ -163,130 +283,14 @@ class JournalStore:
         return path
 
 
-def open_store(folder: Path) -> JournalStore:
-    """The store of the sessions in this folder."""
-    return JournalStore(folder)
+def open_store(folder: Path, index: Path | None = None) -> JournalStore:
+    """The store of the sessions in this folder, with a cache over them in a file."""
+    return JournalStore(folder, index)
 
 
-@cache
-def _adapter() -> TypeAdapter[Event]:
-    return TypeAdapter(Event)
-
-
-def _read_header(path: Path) -> SessionHeader:
-    try:
-        with path.open("rb") as file:
-            return _header(file.readline(), path)
-    except OSError as error:
-        raise StoreError(f"the session {path.stem} cannot be read: {error.strerror}") from error
-
-
-def _events(path: Path) -> Iterator[Event]:
-    """The events of a journal, one at a time. A damaged line is left out; StoreError when reading fails."""
-    validate = _adapter().validate_json
-    try:
-        with path.open("rb") as file:
-            file.readline()
-            for number, line in enumerate(file, 2):
-                if line == b"\n":
-                    continue
-                try:
-                    yield validate(line)
-                except ValidationError:
-                    log.warning("line %d of %s is damaged or from a newer cass; it is left out", number, path)
-    except OSError as error:
-        raise StoreError(f"the session {path.stem} cannot be read: {error.strerror}") from error
-
-
-def _header(line: bytes, path: Path) -> SessionHeader:
-    try:
-        data = json.loads(line)
-        return SessionHeader(
-            session_id=str(data["sessionId"]),
-            cwd=str(data["cwd"]),
-            created_at=str(data["createdAt"]),
-            version=int(data["cass"]),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"{path} does not begin as a session does", hint="It may have been cut off while it was begun."
-        ) from error
-
-
-def _summary(path: Path) -> StoredSession | None:
-    title, messages = "", 0
-    try:
-        with path.open("rb") as file:
-            header = _header(file.readline(), path)
-            for line in file:
-                if b'"sessionUpdate":"user_message"' in line:
-                    messages += 1
-                elif b'"sessionUpdate":"session_info_update"' in line:
-                    title = _title(line) or title
-        updated = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="milliseconds")
-    except (OSError, StoreError):
-        return None
-    return StoredSession(header, updated, title, messages)
-
-
-def _title(line: bytes) -> str:
-    try:
-        data: object = json.loads(line)
-    except ValueError:
-        return ""
-    return str(cast("dict[str, object]", data).get("title", "")) if isinstance(data, dict) else ""
-
-
-def _repair(path: Path) -> None:
-    """End the last line: with a newline when it is whole, else by setting it aside."""
-    with path.open("rb+") as file:
-        data = file.read()
-        if data.endswith(b"\n") or not data:
-            return
-        start = data.rfind(b"\n") + 1
-        torn = data[start:]
-        try:
-            json.loads(torn)
-            file.write(b"\n")
-        except ValueError:
-            if start == 0:
-                return
-            with path.with_suffix(".torn").open("ab") as aside:
-                path.with_suffix(".torn").chmod(0o600)
-                aside.write(torn + b"\n")
-            file.truncate(start)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _lock(path: Path) -> int:
-    """Own the session. The lock is the system's: it goes when the process goes, however that ends."""
-    lock_path = path.with_suffix(".lock")
-    fd = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _take(fd)
-    except OSError:
-        owner = os.read(fd, 32).decode("ascii", "replace").strip()
-        os.close(fd)
-        raise SessionError(
-            f"the session {path.stem} is open in another process ({owner or 'unknown'})",
-            hint="Close it there first, or begin a new session.",
-            kind="session_busy",
-        ) from None
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, f"{os.getpid()}\n".encode("ascii"), 0)
-    return fd
-
-
-def _take(fd: int) -> None:
-    import fcntl  # not on Windows, where sessions cannot be locked yet
-
-    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _unlock(fd: int, lock_path: Path) -> None:
-    lock_path.unlink(missing_ok=True)
-    os.close(fd)
+def _listed(reading: _digest.Reading) -> StoredSession:
+    now = reading.digest
+    return StoredSession(now.header, iso(reading.mtime), now.title, now.messages, now.tags, now.archived)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from cass.errors import SessionError
 from cass.ports import SessionHeader, StoredSession
-from cass.protocol.events import Event
+from cass.ports.store import Found, Hit
+from cass.protocol.events import Event, SessionInfoUpdate, UserMessage
 
 name = "memory"
 
@@ -21,9 +23,9 @@ class MemoryJournal:
         """Keep the event."""
         self.kept.append(event)
 
-    def events(self) -> Iterator[Event]:
+    def events(self, holding: str = "") -> Iterator[Event]:
         """What is kept."""
-        return iter(tuple(self.kept))
+        return iter([event for event in self.kept if not holding or holding in event.wire_json()])
 
     def close(self) -> None:
         """Nothing to give free."""
@@ -41,6 +43,14 @@ class MemoryStore:
         self._sessions[header.session_id] = header, journal
         return journal
 
+    def write(self, header: SessionHeader, events: Iterable[Event]) -> None:
+        """Keep a whole session at once."""
+        self.create(header).kept.extend(events)
+
+    def note(self, session_id: str, event: Event) -> None:
+        """Add something to a session."""
+        self.open(session_id)[1].append(event)
+
     def open(self, session_id: str) -> tuple[SessionHeader, MemoryJournal]:
         """Take a session up again."""
         if session_id not in self._sessions:
@@ -54,9 +64,29 @@ class MemoryStore:
 
     def list(self, cwd: str | None) -> list[StoredSession]:
         """Sessions, newest first."""
-        headers = [header for header, _ in self._sessions.values() if cwd in (None, header.cwd)]
-        return [StoredSession(header, header.created_at) for header in reversed(headers)]
+        found = [_listed(header, journal) for header, journal in self._sessions.values()]
+        return [session for session in reversed(found) if cwd in (None, session.header.cwd)]
+
+    def search(self, query: str, cwd: str | None, limit: int) -> Found:
+        """The sessions in whose events all the words stand."""
+        words = query.replace('"', " ").lower().split()
+        hits: list[Hit] = []
+        for session in self.list(cwd):
+            text = "\n".join(e.wire_json() for e in self._sessions[session.header.session_id][1].kept).lower()
+            if words and all(word in text for word in words):
+                hits.append(Hit(session, ""))
+        return Found(tuple(hits[:limit]))
 
     def delete(self, session_id: str) -> None:
         """Forget a session."""
         self._sessions.pop(session_id, None)
+
+
+def _listed(header: SessionHeader, journal: MemoryJournal) -> StoredSession:
+    session = StoredSession(header, header.created_at)
+    for event in journal.kept:
+        if isinstance(event, SessionInfoUpdate):
+            session = replace(session, title=event.title, tags=event.tags, archived=event.archived)
+        elif isinstance(event, UserMessage) and event.source == "user":
+            session = replace(session, messages=session.messages + 1)
+    return session
