@@ -11,7 +11,6 @@ import time
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.formatted_text import ANSI
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyPressEvent
 from prompt_toolkit.styles import Style
 
@@ -34,7 +33,7 @@ from cass_cli.opening import (
 )
 from cass_cli.options import Options
 from cass_cli.paint import Paint
-from cass_cli.places import private_file, state_dir
+from cass_cli.recalling import open_history
 from cass_cli.render import Renderer
 from cass_cli.terminal import Terminal
 from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
@@ -78,7 +77,7 @@ class Repl:
             self._message,
             multiline=True,
             output=terminal.output,
-            history=_history(),
+            history=open_history(),
             completer=PromptCompleter(options.cwd, self._commands) if greeting.menu else None,
             complete_while_typing=greeting.menu,
             auto_suggest=AutoSuggestFromHistory() if greeting.inline else None,
@@ -291,15 +290,6 @@ class Repl:
             await asyncio.sleep(TICK)
             if self._talk.status.running:
                 self._redraw()
-
-
-def _history() -> History:
-    path = state_dir() / "history"
-    try:
-        return FileHistory(str(private_file(path)))
-    except OSError:
-        # Without a place to keep it, the history lasts as long as the terminal.
-        return InMemoryHistory()
 
 
 def _cut(line: str, columns: int) -> str:

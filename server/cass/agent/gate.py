@@ -14,8 +14,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ValidationError
 
 from cass import proposals
-from cass.agent import asking, changing, report
-from cass.agent.context import CallContext
+from cass.agent import asking, changing, report, unmasking
 from cass.agent.desk import Desk
 from cass.agent.permissions import Policy, Rule, judge, parse_rules
 from cass.errors import ToolError
@@ -66,7 +65,7 @@ class Gate:
     async def _guarded(self, call: ToolCall, turn_id: str, clock: report.Clock) -> Outcome:
         try:
             tool, params = self._validate(call)
-            action = await tool.prepare(params, CallContext(self.desk, call.id, turn_id))
+            action = await unmasking.prepare(self.desk, tool, params, call, turn_id)
             return await self._decide(call, turn_id, tool, action, clock)
         except ToolError as error:
             return Outcome.text(str(error), is_error=True)

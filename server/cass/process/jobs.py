@@ -16,7 +16,7 @@ from cass.process import strays
 from cass.process.environ import MARK, child_environ
 from cass.process.guard import Guard
 from cass.process.job import Job
-from cass.process.output import Output
+from cass.process.output import Mask, Output
 
 GRACE = 2.0
 """Seconds between asking a job to end and killing it."""
@@ -33,7 +33,7 @@ class ShellJobs:
 
     `spill_dir` holds outputs longer than `output_chars`. `environ` is what commands inherit, without keys of model
     providers and without the variables in `secrets`. `guard` may be shared by all sessions of a server; without one
-    the jobs have their own. Nothing survives `close`, and nothing survives the death of this process by more than
+    the jobs have their own. `mask` makes, for one output, what takes secrets out of it. Nothing survives `close`, and nothing survives the death of this process by more than
     a few seconds."""
 
     def __init__(
@@ -44,10 +44,12 @@ class ShellJobs:
         *,
         secrets: Iterable[str] = (),
         guard: Guard | None = None,
+        mask: Callable[[], Mask] | None = None,
     ) -> None:
         self._spill_dir = spill_dir
         self._output_chars = output_chars
         self._environ = child_environ(environ, secrets)
+        self._mask = mask
         self._guard = guard or Guard()
         self._owns_guard = guard is None
         self._session = uuid4().hex[:8]
@@ -134,7 +136,9 @@ class ShellJobs:
         self._count += 1
         spill = self._spill_dir / f"output-{self._session}-{self._count}.txt"
         mark = f"{self._guard.token}.{self._session}.{self._count}"
-        output = Output(self._output_chars, spill, taken_in_parts=on_output is None)
+        output = Output(
+            self._output_chars, spill, taken_in_parts=on_output is None, mask=self._mask and self._mask()
+        )
         job = Job(output, f"{MARK}={mark}.", on_output)
         self._guard.start()
         launching = self._later(self._up(job, command, cwd, {**self._environ, MARK: f"{mark}."}))

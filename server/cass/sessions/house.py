@@ -10,6 +10,7 @@ from cass.config import Config
 from cass.layers import Loaded
 from cass.ports import Jobs, Models, Spending, Store, Tool, ToolSpec, Workspace
 from cass.ports.ide import Ide
+from cass.protocol.secrets import Masker
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
 
@@ -32,3 +33,4 @@ class House:
     config_dir: Path
     ide: Callable[[], Ide]
     completing: Completing
+    masker: Callable[[Config], Masker]

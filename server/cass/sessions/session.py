@@ -33,6 +33,7 @@ from cass.protocol.events import (
     UserMessage,
 )
 from cass.protocol.messages import Message, Text, Usage
+from cass.protocol.secrets import Masker
 from cass.sessions import options, sizes
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
@@ -58,6 +59,7 @@ class Session:
         loaded = house.config_for(Path(header.cwd))
         self.config: Config = loaded.config
         self.warnings = loaded.warnings
+        stream.masker = house.masker(self.config)
         self.rules = _rules(self.config, params.rules)
         self.limits = _limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
@@ -72,7 +74,7 @@ class Session:
         self.memory = Memory(self)
         self._asks = Asks(stream)
         self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
-        self.ledger = Ledger(self.workspace, self._may_show)
+        self.ledger = Ledger(self.workspace, self._may_show, self.masker.text)
         self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
         self.reviews = Reviews(self)
         self.closing = False
@@ -143,6 +145,11 @@ class Session:
         """What tools may need: what the editor can, and `results` once some were left out."""
         left_out = {"results"} if self.stream.state.history.compaction else set[str]()
         return frozenset({"", *self.ide.can, *left_out})
+
+    @property
+    def masker(self) -> Masker:
+        """Takes secrets out of texts."""
+        return self.stream.masker
 
     @property
     def ide(self) -> Ide:
@@ -290,7 +297,7 @@ class Session:
     def system_prompt(self) -> str:
         """The same text for every request of this process."""
         if self._system is None:
-            self._system = system_prompt(self.cwd, self.instructions(), date.today())
+            self._system = self.masker.text(system_prompt(self.cwd, self.instructions(), date.today()))
         return self._system
 
 

@@ -23,6 +23,7 @@ from cass.protocol.events import (
     ToolCallContentChunk,
 )
 from cass.protocol.messages import Text
+from cass.protocol.secrets import Masker
 from cass.sessions.history import History, decides, void
 from cass.sessions.state import Folded
 
@@ -39,10 +40,11 @@ log = logging.getLogger(__name__)
 
 class Stream:
     """One session's events: those that the journal keeps are folded first, then new ones come. `seq` is the number
-    of the last one, `kept` how many of them the journal holds."""
+    of the last one, `kept` how many of them the journal holds. `masker` takes secrets out of what passes."""
 
     def __init__(self, session_id: str, journal: Journal) -> None:
         self.session_id = session_id
+        self.masker = Masker.nothing()
         self.state = Folded()
         self.clients: list[Client] = []
         self.seq = 0
@@ -103,6 +105,8 @@ class Stream:
         self._journal.close()
 
     def _send(self, event: Event) -> None:
+        if not isinstance(event, Chunk):  # what they say is said again, whole and masked
+            event = self.masker.model(event)
         if event.is_durable:
             self._keep(event)
         self._take(event)
