@@ -110,8 +110,8 @@ PLACES: tuple[Shape, ...] = (
     _near("authorization", r"(?i:authorization)\\?[\"']?\s{0,4}[:=,]\s{0,4}(?:b?\\?[\"'])?(?i:bearer|basic|token|apikey|key|bot|digest)\s{1,4}(?P<s>[A-Za-z0-9._~+/:=-]{8,4000})", "authorization"),
     _near("authorization", r"(?<![A-Za-z])(?i:bearer)\s{1,2}(?P<s>(?=[^\s]{0,40}\d)[A-Za-z0-9._~+/-]{16,4000}={0,2})", "bearer "),
     _near("cookie", r"(?i:cookie)\\?[\"']?\s{0,4}[:=][^\r\n]{0,2000}?(?i:sess|sid|auth|token|login|remember|jwt)[\w.-]{0,40}=(?P<s>[^\s;,\"'\\]{12,4000})", "cookie"),
-    _near("netrc", r"(?m)(?:^|\s)machine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+(?P<s>\S{4,200})", "machine "),
-    _near("pgpass", r"(?m)^[\w.*-]{1,100}:(?:5\d{3}|6\d{3}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<s>[^\s:]{6,100})\s*$", ":5", ":6", ":*:"),
+    _near("netrc", r"(?<![A-Za-z])machine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+(?P<s>\S{4,200})", "machine "),
+    _near("pgpass", r"(?m)(?<![A-Za-z])[\w.*-]{1,100}:(?:5\d{3}|6\d{3}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<s>[^\s:]{6,100})\s*$", ":5", ":6", ":*:"),
     _near("command-password", r"(?:\s-u|--user|--proxy-user)[\s=]{1,2}[\"']?[\w.@+-]{1,80}:(?P<s>[^\s\"'$]{6,200})", "-u ", "--user", "--proxy-user"),
     _near("xml-secret", rf"<(?:[\w-]{{0,30}}[:.-])?[\w-]{{0,30}}(?i:{_NAMES})>(?P<s>[^<>\s]{{8,400}})</", "</"),
 )  # fmt: skip
