@@ -50,6 +50,15 @@ class Gate:
         tool = self.tools.get(call.name)
         return tool is not None and tool.kind in ("read", "search")
 
+    async def would_ask(self, call: ToolCall, turn_id: str) -> bool:
+        """Whether this call would wait for the user's answer, as things are now."""
+        try:
+            tool, params = self._validate(call)
+            action = await unmasking.prepare(self.desk, tool, params, call, turn_id)
+        except ToolError:
+            return False
+        return judge(tool.name, action, self.policy()).answer == "ask"
+
     async def call(self, call: ToolCall, turn_id: str) -> Outcome:
         """Run one call to its end. Raises nothing but CancelledError, and then the call has its answer too."""
         clock = report.Clock()

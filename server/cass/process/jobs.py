@@ -17,6 +17,7 @@ from cass.process.environ import MARK, child_environ
 from cass.process.guard import Guard
 from cass.process.job import Job
 from cass.process.output import Mask, Output
+from cass.protocol.history import JobUpdate
 
 GRACE = 2.0
 """Seconds between asking a job to end and killing it."""
@@ -59,6 +60,17 @@ class ShellJobs:
         self._ending: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._told: Callable[[JobUpdate], None] = lambda update: None
+        self._ended_before: dict[str, str] = {}
+
+    def watch(self, told: Callable[[JobUpdate], None]) -> None:
+        """From now on say when a command in the background begins and ends."""
+        self._told = told
+
+    def recall(self, ended: Mapping[str, str], last: int) -> None:
+        """These jobs were another process's."""
+        self._ended_before.update(ended)
+        self._count = max(self._count, last)
 
     async def run(
         self,
@@ -95,6 +107,12 @@ class ShellJobs:
         job = await self._launch(command, cwd, None)
         job_id = str(self._count)
         self._jobs[job_id] = job
+        spill = str(job.output.spill) if job.output.spill else None
+        started = JobUpdate(job_id=job_id, command=command, state="running", output=spill)
+        self._told(started)
+        job.when_over(
+            lambda: self._told(started.model_copy(update={"state": job.state, "exit_code": job.exit_code}))
+        )
         return job_id
 
     async def poll(self, job_id: str, *, wait: float) -> JobReport:
@@ -157,6 +175,8 @@ class ShellJobs:
 
     def _find(self, job_id: str) -> Job:
         job = self._jobs.get(job_id)
+        if job is None and job_id in self._ended_before:
+            raise ToolError(f"It does not run any more. {self._ended_before[job_id]}")
         if job is None:
             known = ", ".join(self._jobs) or "none"
             raise ToolError(f"There is no background job {job_id!r}. Known jobs: {known}.")

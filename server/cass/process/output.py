@@ -38,8 +38,8 @@ class Output:
     terminal (progress bars) are reduced to their last state, and runs of binary junk become one U+FFFD.
 
     Beyond `limit` characters only the head and the tail are held; all of it then goes to `spill`, a file that only
-    its owner can read. With `taken_in_parts` it goes there from the start, so that the parts taken before are in
-    the file, too. `mask` is given all of it, whole lines together, before anything is held or kept."""
+    its owner can read. With `taken_in_parts` it goes there from the start and at once, so that the parts taken
+    before are in the file, too, and a crash loses none. `mask` is given all of it, whole lines together, before anything is held or kept."""
 
     def __init__(self, limit: int, spill: Path, *, taken_in_parts: bool = False, mask: Mask | None = None) -> None:
         self._limit = max(limit, HEAD + TAIL)
@@ -53,6 +53,8 @@ class Output:
         self._line = ""
         self._raw_tail = b""
         self._begin()
+        if taken_in_parts:
+            self._open()
 
     @property
     def has_news(self) -> bool:
@@ -108,8 +110,6 @@ class Output:
             return
         self._chars += len(text)
         self._lines += text.count("\n")
-        if self._eager and self._file is None:
-            self._open()
         self._store(text)
         if self._parts is None:
             self._tail = (self._tail + text)[-TAIL:]
@@ -160,6 +160,8 @@ class Output:
         data = text.encode("utf-8", "replace")
         try:
             self._file.write(data[: SPILL_LIMIT - self._written])
+            if self._eager:  # whoever takes it in parts may be gone the next moment: what came is there then
+                self._file.flush()
         except OSError as error:
             self._file_note = f"the file is not complete: {(error.strerror or 'error').lower()}"
             self._written = SPILL_LIMIT

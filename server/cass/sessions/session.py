@@ -64,6 +64,7 @@ class Session:
         self.limits = _limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
         self.jobs = house.open_jobs(header.session_id, self.config)
+        self.jobs.watch(stream.emit)
         self._options = {
             "mode": self.config.mode,
             "approval": self.config.approval,
@@ -262,6 +263,7 @@ class Session:
         """Tell this client what happens from now on."""
         if client not in self.stream.clients:
             self.stream.clients.append(client)
+            self._asks.joined(client)
 
     async def _list_soon(self) -> None:
         """Say how many changes wait, once the loop has come round."""
@@ -274,6 +276,7 @@ class Session:
         """This client is gone. The turn goes on."""
         if client in self.stream.clients:
             self.stream.clients.remove(client)
+            self._asks.left(client)
 
     def _may_show(self, path: Path) -> bool:
         """Whether the model may be told what a file holds. Asks the workspace nothing: where it has judged a path, it

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import TypeVar
 
 from cass.errors import StoreError
@@ -54,7 +55,7 @@ class Stream:
         self._chunk: Chunk | None = None
         self._pieces: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._unsaved = False
+        self._unsaved: deque[Event] = deque()
         self._load()
 
     def emit(self, event: Event) -> None:
@@ -92,8 +93,8 @@ class Stream:
         return True
 
     def durable(self) -> Iterator[Event]:
-        """Everything that the journal keeps, oldest first, read one at a time."""
-        return self._journal.events()
+        """Everything that the journal keeps, oldest first, read one at a time; and what it could not keep yet."""
+        return chain(self._journal.events(), tuple(self._unsaved))
 
     def recent(self, kind: type[E]) -> list[E]:
         """The latest events of one kind, oldest first, as far as they are still known."""
@@ -102,6 +103,7 @@ class Stream:
     def close(self) -> None:
         """Nothing more will happen here."""
         self.flush()
+        self._save()
         self._journal.close()
 
     def _send(self, event: Event) -> None:
@@ -138,16 +140,26 @@ class Stream:
         self._recent.append((self.seq, event))
 
     def _keep(self, event: Event) -> None:
-        """Save; the user is told once when that fails, and the turn goes on."""
-        try:
-            self._journal.append(event)
-            self.kept += 1
-            self._unsaved = False
-        except StoreError as error:
-            log.error("%s", error)
-            if not self._unsaved:
-                self._unsaved = True
-                self._send(Notice(level="error", text=str(error)))
+        """Save; the user is told once when that fails, the turn goes on, and it is tried again with the next event."""
+        told = bool(self._unsaved)
+        self._unsaved.append(event)
+        self.kept += 1
+        error = self._save()
+        if error and not told:
+            self._send(Notice(level="error", text=str(error)))
+        elif told and not error:
+            self._send(Notice(level="info", text="The session is saved again, with all that could not be saved."))
+
+    def _save(self) -> StoreError | None:
+        """Write what is not on disk yet, in order; why that could not be done."""
+        while self._unsaved:
+            try:
+                self._journal.append(self._unsaved[0])
+            except StoreError as error:
+                log.error("%s", error)
+                return error
+            self._unsaved.popleft()
+        return None
 
     def _gather(self, chunk: Chunk) -> None:
         if self._chunk and _key(self._chunk) != _key(chunk):
