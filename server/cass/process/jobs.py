@@ -140,6 +140,9 @@ class ShellJobs:
         if self._looking is not None:
             await asyncio.wait([self._looking])
         everything = [*self._jobs.values(), *self._left]
+        for job in everything:
+            if not job.over.is_set():
+                job.state = "killed"
         await asyncio.gather(*(self._end(job) for job in everything))
         if self._ending:
             await asyncio.wait(self._ending)

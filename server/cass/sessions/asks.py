@@ -143,7 +143,7 @@ class _Put(Generic[T]):
         while True:
             self._changed.clear()
             changed = asyncio.ensure_future(self._changed.wait())
-            answers = [answer for _, answer in self._asked] + ([self._decided] if self._decided else [])
+            answers = self._answers()
             limit = None if self._asked else ALONE_SECONDS
             try:
                 done, _ = await asyncio.wait(
@@ -153,7 +153,10 @@ class _Put(Generic[T]):
                 changed.cancel()
             if not done:
                 return None
-            for answer in answers:
-                if answer.done() and not answer.cancelled():
+            self._asked = [one for one in self._asked if not one[1].cancelled()]
+            for answer in self._answers():
+                if answer.done():
                     return answer.result()
-            self._asked = [one for one in self._asked if not one[1].done()]
+
+    def _answers(self) -> list[asyncio.Future[T]]:
+        return [answer for _, answer in self._asked] + ([self._decided] if self._decided else [])
