@@ -13,6 +13,7 @@ from cass.protocol.events import (
     Notice,
     PromptDropped,
     PromptQueued,
+    Rewound,
     StateUpdate,
     ToolCallUpdate,
     UserMessage,
@@ -240,4 +241,19 @@ async def test_background_commands_are_accounted_for(tmp_path: Path) -> None:
     house.restart()
     await house.resume(session.session_id, third)
     assert [n for n in third.of(Notice) if "background" in n.text] == []
+    await house.app.close()
+
+
+async def test_words_that_waited_in_an_earlier_turn_do_not_take_it_along_when_theirs_is_rewound(
+    tmp_path: Path,
+) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    slow = call("shell", command="sleep 0.3")
+    session = house.open(client, [slow, {"text": "one"}, {"text": "two"}], options={"approval": "auto"})
+    prompt(session, "first")
+    await reached(client, ToolCallUpdate, status="in_progress")
+    second = prompt(session, "second", mode="queue")
+    await asyncio.wait_for(session.work.finished(second), 20)
+    session.emit(Rewound(rewind_id="r", turn_id=second, scope="conversation"))
+    assert [m.text for m in session.messages if m.role != "tool"] == ["first", "", "one"]
     await house.app.close()

@@ -16,6 +16,8 @@ from cass.protocol.events import (
     HistoryCleared,
     PlanEntry,
     PlanUpdate,
+    PromptDropped,
+    PromptQueued,
     Rewound,
     SummaryEdited,
     ToolCallUpdate,
@@ -141,7 +143,7 @@ def void(events: Iterable[Event]) -> Set[int]:
                 now = set(range(begun[event.turn_id], position)) - gone
                 rewinds[event.rewind_id] = now
                 gone |= now
-        if event.turn_id and not isinstance(event, Rewound):
+        if event.turn_id and not isinstance(event, Rewound | PromptQueued | PromptDropped):  # those come before it
             begun.setdefault(event.turn_id, position)
     return gone
 
