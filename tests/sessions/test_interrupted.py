@@ -21,6 +21,13 @@ from cass.protocol.events import (
 from cass.protocol.messages import Text, ToolResult
 from support.house import House, RecordingClient, ask, call, no, prompt, yes
 
+KEYS = (
+    "550e8400e29b41d4a716446655440000",
+    "a1b2c3d4-e5f6-4711-8899-aabbccddeeff",
+    "key-3f9a1c02d4e5f60718293a4b5c6d7e8f",
+)
+"""As clients make them: they look like secrets, and are none."""
+
 SLOW: dict[str, object] = call("shell", command="sleep 30")
 
 
@@ -42,13 +49,13 @@ def crash(house: House) -> None:
 async def test_words_are_on_disk_before_they_are_taken_and_said_when_they_were_lost(tmp_path: Path) -> None:
     house, client = House(tmp_path), RecordingClient()
     session = house.open(client, [SLOW, {"text": "x"}], options={"approval": "auto"})
-    first = prompt(session, "first", client_key="k1")
+    first = prompt(session, "first", client_key=KEYS[0])
     await reached(client, ToolCallUpdate, status="in_progress")
-    second = prompt(session, "second, please", client_key="k2", mode="queue")
-    third = prompt(session, "meanwhile", client_key="k3", mode="steer")
+    second = prompt(session, "second, please", client_key=KEYS[1], mode="queue")
+    third = prompt(session, "meanwhile", client_key=KEYS[2], mode="steer")
     kept = [e for e in session.stream.durable() if isinstance(e, PromptQueued)]
     assert [(e.turn_id, e.client_key, e.steering) for e in kept] == [
-        (first, "k1", False), (second, "k2", False), (first, "k3", True),
+        (first, KEYS[0], False), (second, KEYS[1], False), (first, KEYS[2], True),
     ]  # fmt: skip
     assert third == first
     house.restart()
@@ -59,10 +66,10 @@ async def test_words_are_on_disk_before_they_are_taken_and_said_when_they_were_l
     assert again.stream.state.waiting == {}
     assert again.state == "idle"
     # The same words again: what had begun is the same turn, what had not is a new one.
-    assert prompt(again, "first", client_key="k1") == first
-    anew = prompt(again, "second, please", client_key="k2")
+    assert prompt(again, "first", client_key=KEYS[0]) == first
+    anew = prompt(again, "second, please", client_key=KEYS[1])
     assert anew not in (first, second)
-    assert prompt(again, "second, please", client_key="k2") == anew
+    assert prompt(again, "second, please", client_key=KEYS[1]) == anew
     async with asyncio.timeout(20):
         await again.work.finished(anew)
     assert sum("second, please" in m.text for m in again.messages) == 1

@@ -25,7 +25,18 @@ _LEARNED_LENGTH = 12
 _KNOWN_LENGTH = 8
 _LEFT = frozenset(
     {"path", "move_to", "uri", "base_hash", "known_hash", "session_update", "type", "status", "state", "id", "kind"}
-    | {"role", "mime_type", "turn_id", "message_id", "tool_call_id", "proposal_id"}
+    | {
+        "role",
+        "mime_type",
+        "turn_id",
+        "message_id",
+        "tool_call_id",
+        "proposal_id",
+        "client_key",
+        "effects_id",
+        "rewind_id",
+        "compaction_id",
+    }
 )
 """Fields that hold no prose: places, hashes, words of the protocol."""
 
