@@ -21,7 +21,8 @@ def state_dir() -> Path:
 
 def private_file(path: Path) -> Path:
     """The path, with the file there and readable by its owner only. OSError when that cannot be had."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in reversed([f for f in (path.parent, *path.parent.parents) if not f.exists()]):
+        folder.mkdir(mode=0o700, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600))
     return path
 

@@ -36,9 +36,10 @@ from cass_cli.opening import (
 )
 from cass_cli.options import Options
 from cass_cli.paint import Paint
+from cass_cli.recalling import open_history
 from cass_cli.render import Renderer
 from cass_cli.rewinding import Rewinding
-from cass_cli.terminal import Terminal, history
+from cass_cli.terminal import Terminal
 from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
 
 QUIT_SECONDS = 2.0
@@ -81,7 +82,7 @@ class Repl:
             self._message,
             multiline=True,
             output=terminal.output,
-            history=history(),
+            history=open_history(),
             completer=PromptCompleter(options.cwd, self._commands) if greeting.menu else None,
             complete_while_typing=greeting.menu,
             auto_suggest=AutoSuggestFromHistory() if greeting.inline else None,

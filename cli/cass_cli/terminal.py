@@ -15,7 +15,6 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app_or_none, in_terminal
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.formatted_text import ANSI
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import Layout, Window
@@ -26,7 +25,6 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.utils import is_dumb_terminal
 
 from cass_cli.paint import Paint
-from cass_cli.places import private_file, state_dir
 
 GUARD = 0.25
 INTERRUPT = "\x03"
@@ -132,16 +130,6 @@ class Terminal:
 
         with contextlib.suppress(termios.error, ValueError):
             termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-
-
-def history() -> History:
-    """Earlier prompts, in a file where there is a place for one."""
-    path = state_dir() / "history"
-    try:
-        return FileHistory(str(private_file(path)))
-    except OSError:
-        # Without a place to keep it, the history lasts as long as the terminal.
-        return InMemoryHistory()
 
 
 def _key_application(question: str, keys: str, output: Output) -> Application[str]:

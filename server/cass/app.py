@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from cass import __version__, layers, places, registry
+from cass import __version__, layers, masking, places, registry
 from cass.agent import specs
 from cass.config import Config
 from cass.errors import CassError
@@ -19,6 +19,7 @@ from cass.ports.ide import Ide, NoIde
 from cass.process import Guard, ShellJobs
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
+from cass.protocol.secrets import Masker, Vault
 from cass.sessions import keeping
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
@@ -44,6 +45,7 @@ class App:
         self._library: Library | None = None
         self._guard = Guard()
         self._models: LLMClient | None = None
+        self._vault: Vault | None = None
         self.wrap_workspace: Callable[[Workspace], Workspace] = lambda disk: disk
         self.ide: Ide = NoIde()
         self.completing = Completing(self.places, self.load, lambda: self.sessions, lambda: self.models)
@@ -54,7 +56,9 @@ class App:
     def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
         """The client's settings; given once, before anything else is asked."""
         self._editor, self._flags = editor, flags
-        logging.getLogger("cass").setLevel(self.config.log.level.upper())
+        config = self.config
+        logging.getLogger("cass").setLevel(config.log.level.upper())
+        masking.guard_log(self.vault, config)
 
     @property
     def config(self) -> Config:
@@ -77,10 +81,23 @@ class App:
         return loaded
 
     @property
+    def vault(self) -> Vault:
+        """The secrets that this process knows."""
+        if self._vault is None:
+            self._vault = masking.open_vault(self.places.state, self._environ)
+        return self._vault
+
+    def masker(self, config: Config) -> Masker:
+        """What takes secrets out of texts, as these settings want it."""
+        return masking.masker(self.vault, config, self._environ)
+
+    @property
     def models(self) -> LLMClient:
         """The model client."""
         if self._models is None:
-            self._models = LLMClient(self.config, self.places.state, self._environ)
+            self._models = LLMClient(
+                self.config, self.places.state, self._environ, on_key=lambda key: self.vault.know([key])
+            )
         return self._models
 
     @property
@@ -160,12 +177,20 @@ class App:
             completing=self.completing,
             present=lambda: self.present,
             formats=_formats,
+            masker=self.masker,
         )
 
     def _jobs(self, session_id: str, config: Config) -> ShellJobs:
         keys = [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
         folder = self.places.data / "output" / session_id
-        return ShellJobs(folder, config.tools.output_chars, self._environ, secrets=keys, guard=self._guard)
+        return ShellJobs(
+            folder,
+            config.tools.output_chars,
+            self._environ,
+            secrets=keys,
+            guard=self._guard,
+            mask=self.masker(config).lines,
+        )
 
     def _checkpoints(self, session_id: str, roots: Sequence[Path], config: Config) -> Checkpoints:
         return DiskCheckpoints(session_id, roots, self.places.data / "checkpoints", config.checkpoints)

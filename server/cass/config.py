@@ -236,6 +236,18 @@ class LogConfig(Section):
     )
 
 
+class SecretConfig(Section):
+    """Masking of secrets before anything is kept, logged or sent to a model. A project may only add patterns."""
+
+    mask: bool = setting(True, "Whether secrets are masked.", project="tighten")
+    off: tuple[str, ...] = setting((), "Names of built-in patterns that are not looked for.")
+    extra: tuple[str, ...] = setting(
+        (),
+        "Regular expressions of your own secrets; a group named s is the secret, else all that matches.",
+        project="tighten",
+    )
+
+
 class Config(Section):
     """Everything that can be set."""
 
@@ -258,6 +270,7 @@ class Config(Section):
     compaction: CompactionConfig = setting(CompactionConfig, "Long conversations.")
     limits: LimitConfig = setting(LimitConfig, "Limits of turn, session and day.")
     tools: ToolConfig = setting(ToolConfig, "Limits of the tools.")
+    secrets: SecretConfig = setting(SecretConfig, "Masking of secrets.")
     instructions: InstructionConfig = setting(InstructionConfig, "Project instructions.")
     completion: CompletionConfig = setting(CompletionConfig, "Inline completion.")
     editor: EditorConfig = setting(EditorConfig, "Editors.")

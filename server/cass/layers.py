@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from cass.config import APPROVALS, MODES, Config
 from cass.errors import ConfigError
+from cass.protocol import finding
 
 Tree = dict[str, object]
 Kind = Literal["user", "project", "environment", "editor", "flags"]
@@ -57,9 +58,10 @@ def load(layers: Sequence[Layer]) -> Loaded:
             values, refused = _project(layer, merged)
             warnings += refused
         _check(layer, values)
+        _check_secrets(layer, values)
         for key, value in _leaves(values):
             origins[key] = layer.where
-            _put(merged, key, value, extend=layer.kind == "project" and key.startswith("permissions."))
+            _put(merged, key, value, extend=layer.kind == "project" and key.startswith(_ADDED))
     return Loaded(Config.model_validate(merged), origins, tuple(warnings))
 
 
@@ -94,6 +96,9 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
         _put(values, ".".join(path), _value(text, field))
     return Layer("environment", "environment", values)
 
+
+_ADDED = ("permissions.", "secrets.extra")
+"""Lists that a project's file adds to."""
 
 _NOT_SETTINGS = frozenset({"CASS_HOME", "CASS_PLUGINS", "CASS_E2E"})
 
@@ -159,6 +164,27 @@ def _check(layer: Layer, values: Tree) -> None:
         ) from None
 
 
+def _check_secrets(layer: Layer, values: Tree) -> None:
+    """Expressions that cannot be used, and patterns that there are not."""
+    given = values.get("secrets")
+    section = cast("Tree", given) if isinstance(given, dict) else {}
+    for pattern in cast("Sequence[str]", section.get("extra", ())):
+        if why := finding.fault(pattern):
+            where = f"{layer.where}{_line(layer.text, ['secrets', 'extra'])}"
+            hint = (
+                "Write single quotes around it in TOML, and try it with `python3 -c 'import re; re.compile(...)'`."
+            )
+            raise ConfigError(f"secrets.extra has {pattern!r}, which cannot be used: {why}", where=where, hint=hint)
+    for name in cast("Sequence[str]", section.get("off", ())):
+        if name not in finding.names():
+            near = difflib.get_close_matches(name, finding.names(), n=1, cutoff=0.5)
+            raise ConfigError(
+                f"secrets.off names {name!r}, and there is no such pattern",
+                where=f"{layer.where}{_line(layer.text, ['secrets', 'off'])}",
+                hint=f"Did you mean {near[0]}?" if near else f"There are: {', '.join(finding.names())}.",
+            )
+
+
 def _project(layer: Layer, below: Tree) -> tuple[Tree, list[str]]:
     """What a project's file is allowed to say, and warnings about the rest."""
     allowed: Tree = {}
@@ -198,8 +224,10 @@ def _tightens(key: str, value: object, now: object) -> bool:
     for order in (MODES, APPROVALS):
         if value in order and now in order:
             return order.index(str(value)) <= order.index(str(now))
-    if key.startswith("permissions."):
+    if key.startswith(_ADDED):
         return isinstance(value, list)
+    if key == "secrets.mask":
+        return value is True
     if key.startswith("completion.") and isinstance(value, bool | dict):
         return value is False or (isinstance(value, dict) and not any(cast("Tree", value).values()))
     if isinstance(value, int | float) and not isinstance(value, bool):

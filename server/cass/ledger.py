@@ -48,17 +48,23 @@ class Change:
 
 
 class Ledger:
-    """The books of one session. `may_show` says whether the model may be told what a file holds."""
+    """The books of one session. `may_show` says whether the model may be told what a file holds. `learn` is given the
+    whole text of a private key's file: of its lines, read one by one, nobody could say what they are."""
 
-    def __init__(self, workspace: Workspace, may_show: Callable[[Path], bool]) -> None:
+    def __init__(
+        self, workspace: Workspace, may_show: Callable[[Path], bool], learn: Callable[[str], object] | None = None
+    ) -> None:
         self.files = workspace
         self._may_show = may_show
+        self._learn = learn
         self.view: Files = _View(workspace, self)
         self._known: dict[Path, _Known] = {}
         self._said: list[str] = []
 
     def saw(self, path: Path, text: str | None, stamp: object = _GONE) -> None:
         """The model knows this text now; `stamp` is the file's from before it was read. A long one is not kept."""
+        if self._learn and text and "PRIVATE KEY-----" in text:
+            self._learn(text)
         known = self._known.pop(path, None) or _Known(None, _GONE)
         if text is not None and len(text) > _TEXT:
             return

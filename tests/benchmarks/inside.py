@@ -19,6 +19,7 @@ def rows(bench: Bench) -> Iterable[Row]:
     yield from _wire(bench)
     yield from _under_load(bench)
     yield from _journal(bench)
+    yield from _masking(bench)
 
 
 class Wire:
@@ -163,6 +164,20 @@ def _journal(bench: Bench) -> Iterable[Row]:
     name = "write and fsync"
     yield Row("journal, one event, median", median(taken), "ms", median(floor), name, 3, True)
     yield Row("journal, one event, 99 of 100", _p99(taken), "ms", _p99(floor), name)
+
+
+def _masking(bench: Bench) -> Iterable[Row]:
+    """What it costs to look for secrets in a result of the usual longest size, where there is none."""
+    from cass.protocol.events import ToolCallUpdate
+    from cass.protocol.messages import Text
+    from cass.protocol.secrets import Masker, Vault
+
+    code = (Path(__file__).parent / "gauge.py").read_text("utf-8") * 4
+    masker = Masker(Vault())
+    for size in (200, 12_000):
+        event = ToolCallUpdate(tool_call_id="t", status="completed", result=(Text(text=code[:size]),))
+        taken = [_timed(lambda event=event: masker.model(event)) for _ in range(20 if bench.quick else 400)]
+        yield Row(f"masking, one event of {size} characters, median", median(taken), "ms", target=2)
 
 
 def _timed(work: Any) -> float:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from support.kept import is_kept
 from support.outside import Place
 from support.provider import ProviderServer, text, tool_call
 from support.server import Message, ServerProcess, running
 
 FILES = [f"f{number}.txt" for number in range(6)]
-KEPT = {"user_message", "agent_message", "_edit_update", "session_info_update", "plan_update"}
 
 
 def body(name: str, mark: str) -> str:
@@ -91,13 +91,6 @@ def test_a_killed_server_leaves_whole_files_and_a_session_that_goes_on(
     kept = journal(place, session)
     missing = [update for update in told if is_kept(update) and update not in kept]
     assert missing == []
-
-
-def is_kept(update: Message) -> bool:
-    kind = update["sessionUpdate"]
-    if kind == "tool_call_update":
-        return update["status"] != "pending"
-    return kind in KEPT or (kind == "state_update" and update["state"] != "requires_action")
 
 
 def journal(place: Place, session: str) -> list[Message]:

@@ -98,10 +98,14 @@ async def test_a_journal_that_fails_is_said_once_and_the_work_goes_on() -> None:
     assert client.seqs == [1, 2, 3]
     journal.full = False
     stream.emit(SessionInfoUpdate(title="3"))
+    assert [e.title for e in journal.kept if isinstance(e, SessionInfoUpdate)] == ["1", "2", "3"]
     journal.full = True
     stream.emit(SessionInfoUpdate(title="4"))
-    assert len(client.of(Notice)) == 2
+    assert [n.level for n in client.of(Notice)] == ["error", "info", "error"]
+    assert [e.title for e in stream.durable() if isinstance(e, SessionInfoUpdate)] == ["1", "2", "3", "4"]
+    journal.full = False
     stream.close()
+    assert [e.title for e in journal.kept if isinstance(e, SessionInfoUpdate)] == ["1", "2", "3", "4"]
 
 
 def test_the_memory_store_forgets() -> None:

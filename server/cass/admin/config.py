@@ -12,7 +12,7 @@ from typing import cast
 import click
 import tomlkit
 
-from cass import layers, places
+from cass import layers, places, private
 from cass.app import App
 from cass.config import Config
 from cass.errors import ConfigError
@@ -131,9 +131,6 @@ def _document(file: Path) -> tomlkit.TOMLDocument:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = file.with_name(f"{file.name}.{os.getpid()}")
-        temporary.write_text(text, "utf-8")
-        temporary.replace(file)
+        private.write(file, text.encode())
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", where=str(file)) from None

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -70,7 +71,8 @@ async def _run(call: ToolCall, chosen: dict[str, str], rules: Rules) -> tuple[Ou
         client.events.clear()
         outcome = await Gate(session, library.house.tools, session.rules).call(call, "turn-1")
         session.stream.flush()
-        return outcome, client.events
+        shown = tuple(session.masker.model(block) for block in outcome.content)
+        return replace(outcome, content=shown), client.events
     finally:
         await library.close_all()
         await app.close()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from cass import applying, proposals
-from cass.agent import effects, problems, report
+from cass.agent import effects, problems, report, unmasking
 from cass.agent.desk import Desk
 from cass.errors import ToolError
 from cass.ports import Action, Applied, FileEdit, Outcome
@@ -29,6 +29,7 @@ async def apply(
         report.resolved(desk, turn_id, proposal, "stale", decisions)
         raise ToolError("This file has proposed changes that are not applied yet. The user decides with /apply.")
     edits, verdict = proposals.decide(action.edits, proposal, decisions)
+    edits = unmasking.whole(desk.masker, edits)
     desk.remember(edits)
     before = await problems.of(desk.ide, edits)
     were = await effects.seen(desk, edits)

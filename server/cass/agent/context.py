@@ -19,11 +19,13 @@ class CallContext:
     desk: Desk
     tool_call_id: str
     turn_id: str
+    files: Files | None = None
+    """Other files than the session's own, to look at."""
 
     @property
     def workspace(self) -> Files:
         """The files, as the model looks at them."""
-        return self.desk.ledger.view
+        return self.files or self.desk.ledger.view
 
     @property
     def ide(self) -> Ide:

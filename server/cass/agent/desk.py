@@ -14,6 +14,7 @@ from cass.ports.ide import Ide
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import CompactionUpdate, Event, PlanEntry, UserMessage
 from cass.protocol.messages import Message, Usage
+from cass.protocol.secrets import Masker
 
 
 class Memory(Protocol):
@@ -127,6 +128,11 @@ class Desk(Protocol):
     @property
     def checkpoints(self) -> Checkpoints:
         """What calls did to files."""
+        ...
+
+    @property
+    def masker(self) -> Masker:
+        """Takes secrets out of texts, and puts them back into edits."""
         ...
 
     @property

@@ -14,8 +14,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ValidationError
 
 from cass import proposals
-from cass.agent import asking, changing, report
-from cass.agent.context import CallContext
+from cass.agent import asking, changing, report, unmasking
 from cass.agent.desk import Desk
 from cass.agent.permissions import Policy, Rule, judge, parse_rules
 from cass.errors import ToolError
@@ -51,6 +50,15 @@ class Gate:
         tool = self.tools.get(call.name)
         return tool is not None and tool.kind in ("read", "search")
 
+    async def would_ask(self, call: ToolCall, turn_id: str) -> bool:
+        """Whether this call would wait for the user's answer, as things are now."""
+        try:
+            tool, params = self._validate(call)
+            action = await unmasking.prepare(self.desk, tool, params, call, turn_id)
+        except ToolError:
+            return False
+        return judge(tool.name, action, self.policy()).answer == "ask"
+
     async def call(self, call: ToolCall, turn_id: str) -> Outcome:
         """Run one call to its end. Raises nothing but CancelledError, and then the call has its answer too."""
         clock = report.Clock()
@@ -66,7 +74,7 @@ class Gate:
     async def _guarded(self, call: ToolCall, turn_id: str, clock: report.Clock) -> Outcome:
         try:
             tool, params = self._validate(call)
-            action = await tool.prepare(params, CallContext(self.desk, call.id, turn_id))
+            action = await unmasking.prepare(self.desk, tool, params, call, turn_id)
             return await self._decide(call, turn_id, tool, action, clock)
         except ToolError as error:
             return Outcome.text(str(error), is_error=True)

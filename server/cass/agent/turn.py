@@ -78,6 +78,10 @@ class Turn:
             spending.check_turn(self.desk, self.usage)
         raise LimitReached(f"The turn reached its limit of {self.limits.turns} requests to the model.")
 
+    async def resume(self, calls: Sequence[ToolCall]) -> None:
+        """Run calls of an answer that is there already; `run` goes on from them."""
+        await self._run(calls)
+
     async def _run(self, calls: Sequence[ToolCall]) -> None:
         """Calls that only read run together; the others in the model's order, each after all before it."""
         together: list[ToolCall] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cass import __version__
@@ -34,14 +34,20 @@ LOOK_LIMIT = 0.3
 
 class LLMClient(Models):
     """The models of every provider. Belongs to one event loop; `close` it there. `retry_base` is the first wait
-    before a retry, seconds."""
+    before a retry, seconds. `on_key` is told every key that was found, to keep it out of texts."""
 
     def __init__(
-        self, config: Config, state_dir: Path, environ: Mapping[str, str], *, retry_base: float = 0.5
+        self,
+        config: Config,
+        state_dir: Path,
+        environ: Mapping[str, str],
+        *,
+        retry_base: float = 0.5,
+        on_key: Callable[[str], None] | None = None,
     ) -> None:
         self._config = config
         self._environ = environ
-        self._endpoints = Endpoints(config, environ)
+        self._endpoints = Endpoints(config, environ, on_key)
         self._shared = Shared(config.llm, QuirkBook(state_dir), EncodedCache(), retry_base)
         self._links: dict[str, Link] = {}
         self._models: dict[str, Model] = {}

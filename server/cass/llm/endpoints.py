@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from cass.config import Config, ProviderConfig
@@ -15,8 +15,11 @@ from cass.registry import find
 class Endpoints:
     """All providers that have a name here."""
 
-    def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, config: Config, environ: Mapping[str, str], on_key: Callable[[str], None] | None = None
+    ) -> None:
         self._config = config
+        self._on_key = on_key
         self._environ = environ
         self._presets: dict[str, Preset] | None = None
 
@@ -77,6 +80,8 @@ class Endpoints:
             )
         headers = dict(preset.own_headers(self._environ)) if preset.own_headers and endpoint.own else {}
         if key:
+            if self._on_key:
+                self._on_key(key)
             headers["Authorization"] = f"Bearer {key}"
         headers.update(settings.headers)
         return Endpoint(preset, base_url, key, key_env, headers, settings.wire, settings.models)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
+from cass import private
 from cass.llm.failures import Refused
 from cass.llm.jsonvalue import child, is_list, is_object, number_of, parse
 from cass.llm.tokens import HIGHEST_RATE, LOWEST_RATE, UNKNOWN, Rates
@@ -87,7 +88,7 @@ class QuirkBook:
         text = json.dumps({"version": 1, "models": models}, indent=1)
         temporary = ""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self._path.parent)
             handle, temporary = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=self._path.parent)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from cass import private
 from cass.errors import ProtocolError
 from cass.protocol.wire import JsonObject
 from cass.sessions import inspect
@@ -45,8 +46,7 @@ async def text(session: Session, kind: str, name: str = "") -> str:
 def write(folder: Path, session: Session, name: str, words: str) -> Path:
     """Put a document where every editor can read it; its path."""
     path = folder / "answers" / session.session_id / f"{re.sub(r'[^A-Za-z0-9_-]', '-', name)}.md"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text(words, "utf-8", errors="replace")
+    private.write(path, session.masker.text(words).encode("utf-8", "replace"))
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from cass import private
 from cass.app import App
 from cass.errors import CassError
 from cass.lsp import answers, asking
@@ -121,12 +122,13 @@ class Commands:
         """LSP has no way to ask for words: a document is opened to write them into."""
         self._asked = (name, arguments)
         folder = self._app.places.data / "questions"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / QUESTION
         about = self._selected(_text(arguments, 0) or None, arguments[1] if len(arguments) > 1 else None) or ""
         where = about.splitlines()[0] if about else "the project"
         await asyncio.to_thread(
-            path.write_text, f"<!-- About {where}. Write below, then run the action 'cass: send'. -->\n\n", "utf-8"
+            private.write,
+            path,
+            f"<!-- About {where}. Write below, then run the action 'cass: send'. -->\n\n".encode(),
         )
         if not await asking.show(self._editor, path, 2):
             asking.message(

@@ -115,12 +115,13 @@ class Completions:
     async def _ask(self, spot: Spot, document: Document, place: Path | None) -> str:
         settings = self._switch.settings(place)
         model = self._app.models.get(await self._switch.model(place))
+        masker = self._app.masker(self._switch.loaded(place).config)
         path = document.file or Path("untitled")
         folders = [folder for folder in self._switch.folders if path.is_relative_to(folder)]
         return await model.complete(
             CompletionRequest(
-                prefix=spot.prefix,
-                suffix=spot.suffix,
+                prefix=masker.text(spot.prefix),
+                suffix=masker.text(spot.suffix),
                 path=str(path.relative_to(folders[0])) if folders else path.name,
                 language=document.language_id or "",
                 max_tokens=settings.max_tokens,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+
+from cass.protocol.history import JobUpdate
 
 
 class Jobs(Protocol):
@@ -26,6 +28,15 @@ class Jobs(Protocol):
 
     async def kill(self, job_id: str) -> JobReport:
         """Stop it and everything it started."""
+        ...
+
+    def watch(self, told: Callable[[JobUpdate], None]) -> None:
+        """From now on say when a command in the background begins and ends."""
+        ...
+
+    def recall(self, ended: Mapping[str, str], last: int) -> None:
+        """These jobs were another process's: what is to be said of each, by its id. New ones are numbered after
+        `last`."""
         ...
 
     async def close(self) -> None:

@@ -44,6 +44,7 @@ class Job:
         self._on_output = on_output
         self._fresh = b""
         self._timer: asyncio.TimerHandle | None = None
+        self._when_over: Callable[[], None] = lambda: None
 
     async def launch(self, command: str, cwd: Path, env: Mapping[str, str]) -> None:
         """Start the shell: a matter of milliseconds, and not to be cancelled."""
@@ -87,6 +88,13 @@ class Job:
         self.output.close()
         self.over.set()
         self.news.set()
+        self._when_over()
+
+    def when_over(self, told: Callable[[], None]) -> None:
+        """Say it, once, when it has ended; at once when it has."""
+        self._when_over = told
+        if self.over.is_set():
+            told()
 
     def report(self) -> JobReport:
         """How it stands, with the output since the last report."""

@@ -16,7 +16,8 @@ from cass.process import strays
 from cass.process.environ import MARK, child_environ
 from cass.process.guard import Guard
 from cass.process.job import Job
-from cass.process.output import Output
+from cass.process.output import Mask, Output
+from cass.protocol.history import JobUpdate
 
 GRACE = 2.0
 """Seconds between asking a job to end and killing it."""
@@ -33,7 +34,7 @@ class ShellJobs:
 
     `spill_dir` holds outputs longer than `output_chars`. `environ` is what commands inherit, without keys of model
     providers and without the variables in `secrets`. `guard` may be shared by all sessions of a server; without one
-    the jobs have their own. Nothing survives `close`, and nothing survives the death of this process by more than
+    the jobs have their own. `mask` makes, for one output, what takes secrets out of it. Nothing survives `close`, and nothing survives the death of this process by more than
     a few seconds."""
 
     def __init__(
@@ -44,10 +45,12 @@ class ShellJobs:
         *,
         secrets: Iterable[str] = (),
         guard: Guard | None = None,
+        mask: Callable[[], Mask] | None = None,
     ) -> None:
         self._spill_dir = spill_dir
         self._output_chars = output_chars
         self._environ = child_environ(environ, secrets)
+        self._mask = mask
         self._guard = guard or Guard()
         self._owns_guard = guard is None
         self._session = uuid4().hex[:8]
@@ -57,6 +60,17 @@ class ShellJobs:
         self._ending: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._told: Callable[[JobUpdate], None] = lambda update: None
+        self._ended_before: dict[str, str] = {}
+
+    def watch(self, told: Callable[[JobUpdate], None]) -> None:
+        """From now on say when a command in the background begins and ends."""
+        self._told = told
+
+    def recall(self, ended: Mapping[str, str], last: int) -> None:
+        """These jobs were another process's."""
+        self._ended_before.update(ended)
+        self._count = max(self._count, last)
 
     async def run(
         self,
@@ -93,6 +107,12 @@ class ShellJobs:
         job = await self._launch(command, cwd, None)
         job_id = str(self._count)
         self._jobs[job_id] = job
+        spill = str(job.output.spill) if job.output.spill else None
+        started = JobUpdate(job_id=job_id, command=command, state="running", output=spill)
+        self._told(started)
+        job.when_over(
+            lambda: self._told(started.model_copy(update={"state": job.state, "exit_code": job.exit_code}))
+        )
         return job_id
 
     async def poll(self, job_id: str, *, wait: float) -> JobReport:
@@ -120,6 +140,9 @@ class ShellJobs:
         if self._looking is not None:
             await asyncio.wait([self._looking])
         everything = [*self._jobs.values(), *self._left]
+        for job in everything:
+            if not job.over.is_set():
+                job.state = "killed"
         await asyncio.gather(*(self._end(job) for job in everything))
         if self._ending:
             await asyncio.wait(self._ending)
@@ -134,7 +157,9 @@ class ShellJobs:
         self._count += 1
         spill = self._spill_dir / f"output-{self._session}-{self._count}.txt"
         mark = f"{self._guard.token}.{self._session}.{self._count}"
-        output = Output(self._output_chars, spill, taken_in_parts=on_output is None)
+        output = Output(
+            self._output_chars, spill, taken_in_parts=on_output is None, mask=self._mask and self._mask()
+        )
         job = Job(output, f"{MARK}={mark}.", on_output)
         self._guard.start()
         launching = self._later(self._up(job, command, cwd, {**self._environ, MARK: f"{mark}."}))
@@ -153,6 +178,8 @@ class ShellJobs:
 
     def _find(self, job_id: str) -> Job:
         job = self._jobs.get(job_id)
+        if job is None and job_id in self._ended_before:
+            raise ToolError(f"It does not run any more. {self._ended_before[job_id]}")
         if job is None:
             known = ", ".join(self._jobs) or "none"
             raise ToolError(f"There is no background job {job_id!r}. Known jobs: {known}.")

@@ -6,8 +6,14 @@ import codecs
 import contextlib
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+
+from cass import private
+
+Mask = Callable[[str], str]
+"""Takes secrets out of the next piece of a text."""
 
 HEAD = 2_000
 TAIL = 4_000
@@ -17,6 +23,9 @@ SPILL_LIMIT = 50_000_000
 """Bytes that the file holds at most."""
 
 _LINE_LIMIT = 8_192
+_HELD_BACK = 512
+"""Characters of a very long line that wait for what follows: a secret may be cut there."""
+
 _ESCAPE = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]"
 )
@@ -29,12 +38,13 @@ class Output:
     terminal (progress bars) are reduced to their last state, and runs of binary junk become one U+FFFD.
 
     Beyond `limit` characters only the head and the tail are held; all of it then goes to `spill`, a file that only
-    its owner can read. With `taken_in_parts` it goes there from the start, so that the parts taken before are in
-    the file, too."""
+    its owner can read. With `taken_in_parts` it goes there from the start and at once, so that the parts taken
+    before are in the file, too, and a crash loses none. `mask` is given all of it, whole lines together, before anything is held or kept."""
 
-    def __init__(self, limit: int, spill: Path, *, taken_in_parts: bool = False) -> None:
+    def __init__(self, limit: int, spill: Path, *, taken_in_parts: bool = False, mask: Mask | None = None) -> None:
         self._limit = max(limit, HEAD + TAIL)
         self._eager = taken_in_parts
+        self._mask = mask or str
         self._spill_path = spill
         self._file: BinaryIO | None = None
         self._file_note = ""
@@ -43,6 +53,8 @@ class Output:
         self._line = ""
         self._raw_tail = b""
         self._begin()
+        if taken_in_parts:
+            self._open()
 
     @property
     def has_news(self) -> bool:
@@ -62,11 +74,11 @@ class Output:
         text = self._line + self._decoder.decode(data)
         cut = text.rfind("\n") + 1
         if len(text) - cut > _LINE_LIMIT:
-            cut = len(text) - (1 if text.endswith("\r") else 0)
+            cut = len(text) - _HELD_BACK
         self._line = text[cut:]
         if "\r" in self._line:
             self._line = _overwritten(self._line)
-        self._add(readable(text[:cut]))
+        self._add(self._mask(readable(text[:cut])))
 
     def take(self) -> tuple[str, Path | None]:
         """What came since the last `take`, and the file that holds more than this text, if it does."""
@@ -98,8 +110,6 @@ class Output:
             return
         self._chars += len(text)
         self._lines += text.count("\n")
-        if self._eager and self._file is None:
-            self._open()
         self._store(text)
         if self._parts is None:
             self._tail = (self._tail + text)[-TAIL:]
@@ -119,7 +129,7 @@ class Output:
         if self._skipped:
             self._add_skipped()
         else:
-            self._add(readable(self._line + self._decoder.decode(b"", final=True)))
+            self._add(self._mask(readable(self._line + self._decoder.decode(b"", final=True))))
             self._line = ""
             self._decoder.reset()
 
@@ -127,7 +137,7 @@ class Output:
         self._shorten()
         self._skipped -= len(self._raw_tail)
         self._lines -= self._raw_tail.count(b"\n")
-        self._add(readable(self._line + self._raw_tail.decode("utf-8", "ignore")))
+        self._add(self._mask(readable(self._line + self._raw_tail.decode("utf-8", "ignore"))))
         self._line, self._raw_tail = "", b""
 
     def _shorten(self) -> None:
@@ -138,7 +148,7 @@ class Output:
 
     def _open(self) -> None:
         try:
-            self._spill_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_folder(self._spill_path.parent)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = os.fdopen(os.open(self._spill_path, flags, 0o600), "wb")
         except OSError as error:
@@ -150,6 +160,8 @@ class Output:
         data = text.encode("utf-8", "replace")
         try:
             self._file.write(data[: SPILL_LIMIT - self._written])
+            if self._eager:  # whoever takes it in parts may be gone the next moment: what came is there then
+                self._file.flush()
         except OSError as error:
             self._file_note = f"the file is not complete: {(error.strerror or 'error').lower()}"
             self._written = SPILL_LIMIT

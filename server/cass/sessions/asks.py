@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Generic, Protocol, TypeVar
 
 from cass.ports import Client, Question
 from cass.protocol.asking import ElicitationParams, PermissionOutcome, RequestPermissionParams
@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 _NOBODY = PermissionOutcome(outcome="cancelled")
 
+ALONE_SECONDS = 600.0
+"""How long a question waits when all who were asked are gone."""
+
 
 class Asks:
     """The questions of one session."""
@@ -24,6 +27,7 @@ class Asks:
         self._turnstile = asyncio.Lock()
         self._decided: dict[str, asyncio.Future[PermissionOutcome]] = {}
         self._answered: set[str] = set()
+        self._open: _Open | None = None
 
     async def permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
         """The first answer counts, also one that comes by `cass/edit/resolve`. Nobody there means a refusal."""
@@ -69,15 +73,90 @@ class Asks:
             return None
         return str(result.content.get("answer", "")) or None
 
+    def joined(self, client: Client) -> None:
+        """Somebody is there now: the open question is put to them, too."""
+        if self._open and client.can_decide:
+            self._open.to(client)
+
+    def left(self, client: Client) -> None:
+        """Somebody is gone. Nothing is taken for an answer: the question waits for the others, or for who comes back."""
+        if self._open:
+            self._open.withdraw(client)
+
     async def _first(
-        self, put: Callable[[Client], Coroutine[object, object, T]], decided: Awaitable[T] | None = None
+        self, put: Callable[[Client], Coroutine[object, object, T]], decided: asyncio.Future[T] | None = None
     ) -> T | None:
         """Put the question to all; the first answer counts and the others are withdrawn."""
-        asked = [asyncio.ensure_future(put(client)) for client in self._stream.clients if client.can_decide]
-        waiting = [*asked, asyncio.ensure_future(decided)] if decided else [*asked]
+        question = self._open = _Put(put, decided)
+        for client in self._stream.clients:
+            if client.can_decide:
+                question.to(client)
         try:
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            return next(iter(done)).result()
+            return await question.answer()
         finally:
-            for task in waiting:
-                task.cancel()
+            self._open = None
+            question.close()
+
+
+class _Open(Protocol):
+    """A question as those who come and go see it."""
+
+    def to(self, client: Client) -> None:
+        """Put it to them."""
+        ...
+
+    def withdraw(self, client: Client) -> None:
+        """They are gone."""
+        ...
+
+
+class _Put(Generic[T]):
+    """One question, with those who think about it."""
+
+    def __init__(
+        self, put: Callable[[Client], Coroutine[object, object, T]], decided: asyncio.Future[T] | None
+    ) -> None:
+        self._put = put
+        self._decided = decided
+        self._asked: list[tuple[Client, asyncio.Future[T]]] = []
+        self._changed = asyncio.Event()
+
+    def to(self, client: Client) -> None:
+        self._asked.append((client, asyncio.ensure_future(self._put(client))))
+        self._changed.set()
+
+    def withdraw(self, client: Client) -> None:
+        for asked, answer in self._asked:
+            if asked is client:
+                answer.cancel()
+        self._asked = [one for one in self._asked if one[0] is not client]
+        self._changed.set()
+
+    def close(self) -> None:
+        for _, answer in self._asked:
+            answer.cancel()
+        if self._decided:
+            self._decided.cancel()
+
+    async def answer(self) -> T | None:
+        """The first answer; None when nobody is left who could give one, for a long while."""
+        while True:
+            self._changed.clear()
+            changed = asyncio.ensure_future(self._changed.wait())
+            answers = self._answers()
+            limit = None if self._asked else ALONE_SECONDS
+            try:
+                done, _ = await asyncio.wait(
+                    [*answers, changed], timeout=limit, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                changed.cancel()
+            if not done:
+                return None
+            self._asked = [one for one in self._asked if not one[1].cancelled()]
+            for answer in self._answers():
+                if answer.done():
+                    return answer.result()
+
+    def _answers(self) -> list[asyncio.Future[T]]:
+        return [answer for _, answer in self._asked] + ([self._decided] if self._decided else [])

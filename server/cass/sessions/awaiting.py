@@ -85,6 +85,7 @@ class Awaiting:
         """The open hunks of a proposal where they belong in the present text. `below` are the files that proposals
         before it change."""
         path = Path(file.path)
+        file = await review.real(self._session, file)
         where = await self._moves(path, file)
         open_hunks = [h for h in file.hunks if h.hunk_id not in self._decided.get(proposal.proposal_id, {})]
         out: list[ReviewHunk] = []

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cass import private
 from cass.protocol.wire import JsonObject, as_object
 
 FILE_NAME = "completion.json"
@@ -73,7 +74,7 @@ class Remembered:
         kept: JsonObject = {"version": 1, "user": self._user, "projects": self._projects}
         temporary = ""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self._path.parent)
             handle, temporary = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=self._path.parent)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(json.dumps(kept, indent=1))

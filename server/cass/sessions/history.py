@@ -27,6 +27,7 @@ from cass.protocol.events import (
 from cass.protocol.messages import Block, Message, Text, ToolCall, ToolResult
 
 _INTERRUPTED = "This call was interrupted before it ended; whether it had an effect is not known."
+_UNBEGUN = "This call did not run: the turn ended before it was begun or approved."
 _ENDED = ("completed", "failed", "cancelled")
 
 
@@ -76,7 +77,12 @@ class History:
     def interrupted_calls(self, turn_id: str | None) -> list[ToolCallUpdate]:
         """The answers that open calls get when nobody else will give one: the history must have one for each."""
         return [
-            ToolCallUpdate(tool_call_id=id, status="cancelled", result=(Text(text=_INTERRUPTED),), turn_id=turn_id)
+            ToolCallUpdate(
+                tool_call_id=id,
+                status="cancelled",
+                result=(Text(text=_INTERRUPTED if id in self.started else _UNBEGUN),),
+                turn_id=turn_id,
+            )
             for id in self.open_calls
         ]
 
@@ -137,7 +143,7 @@ def void(events: Iterable[Event]) -> Set[int]:
                 now = set(range(begun[event.turn_id], position)) - gone
                 rewinds[event.rewind_id] = now
                 gone |= now
-        if event.turn_id and not isinstance(event, Rewound | PromptQueued | PromptDropped):
+        if event.turn_id and not isinstance(event, Rewound | PromptQueued | PromptDropped):  # those come before it
             begun.setdefault(event.turn_id, position)
     return gone
 

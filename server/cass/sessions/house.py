@@ -11,6 +11,7 @@ from cass.layers import Loaded
 from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide
+from cass.protocol.secrets import Masker
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
 
@@ -30,6 +31,7 @@ class House:
     commands: Mapping[str, Command]
     config_for: Callable[[Path], Loaded]
     open_workspace: Callable[[Sequence[Path]], Workspace]
+    masker: Callable[[Config], Masker]
     open_jobs: Callable[[str, Config], Jobs]
     open_checkpoints: Callable[[str, Sequence[Path], Config], Checkpoints]
     data_dir: Path

@@ -10,10 +10,10 @@ from pathlib import Path
 from cass.errors import ProtocolError, SessionError
 from cass.ports import Client, SessionHeader, StoredSession
 from cass.protocol import methods
-from cass.protocol.events import AvailableCommand, AvailableCommandsUpdate, Notice, StateUpdate
+from cass.protocol.events import AvailableCommand, AvailableCommandsUpdate, Notice
 from cass.protocol.looking import SessionInfo
 from cass.protocol.versions import JOURNAL_VERSION
-from cass.sessions import forks, leavings, options
+from cass.sessions import forks, interrupted, leavings, options
 from cass.sessions.house import House
 from cass.sessions.review import restore_overlay, settle_interrupted
 from cass.sessions.session import Session
@@ -62,12 +62,12 @@ class Library:
         `session_not_found`, `session_busy` (another process has it), `replay_gone`."""
         session = self._open.get(params.session_id)
         fresh = session is None
-        was_torn = False
+        torn = interrupted.Torn()
         if session is None:
             session = self._load(params)
             await settle_interrupted(session)
             await restore_overlay(session)
-            was_torn = _close_torn_turn(session)
+            torn = await interrupted.find(session, can_ask=client.can_decide)
         replay = params.replay_from
         if replay is not None:
             after = replay.seq if isinstance(replay, methods.ReplayFromSeq) else None
@@ -81,9 +81,8 @@ class Library:
         if fresh:
             for text in self._strange(session, params):
                 session.emit(Notice(level="warning", text=text))
-        if was_torn:  # said to whoever opened it: before, nobody was there to hear it
-            session.emit(Notice(level="warning", text="The last turn was interrupted when cass ended."))
         self._configure(session, params.config_options)
+        interrupted.tell(session, torn)  # to whoever opened it: before, nobody was there to hear it
         return session
 
     def list(self, params: methods.SessionListParams) -> methods.SessionListResult:
@@ -110,11 +109,12 @@ class Library:
         )
 
     async def close(self, session_id: str) -> None:
-        """Stop a session and give it free. One in which nothing was ever said is not kept."""
+        """Stop a session and give it free. One in which nothing was ever said is not kept, but where words were
+        taken and lost, that stays."""
         session = self.get(session_id)
         await session.close()
         self._open.pop(session_id, None)
-        if session.stream.state.prompts == 0:
+        if session.stream.state.prompts == 0 and not session.stream.state.dropped:
             self.remove(session_id)
 
     async def delete(self, session_id: str) -> None:
@@ -122,7 +122,7 @@ class Library:
         if session_id in self._open:
             session = self._open[session_id]
             await self.close(session_id)
-            if session.stream.state.prompts == 0:
+            if session.stream.state.prompts == 0 and not session.stream.state.dropped:
                 return
         self.remove(session_id)
 
@@ -215,16 +215,3 @@ def _folder(text: str) -> Path:
             f"{text!r} is not a folder", hint="Give the absolute path of an existing folder.", kind="invalid_cwd"
         )
     return path.resolve()
-
-
-def _close_torn_turn(session: Session) -> bool:
-    """A turn that was running when its process died is ended now, so that the conversation is whole. Whether there
-    was one."""
-    state = session.stream.state
-    if state.state == "idle" and not state.open_calls:
-        return False
-    turn_id = state.turn_id
-    for unanswered in state.interrupted_calls():
-        session.emit(unanswered)
-    session.emit(StateUpdate(turn_id=turn_id, state="idle", stop_reason="cancelled"))
-    return True

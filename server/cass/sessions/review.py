@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cass import applying, proposals
-from cass.agent import effects
+from cass.agent import effects, unmasking
 from cass.errors import ProtocolError, ToolError
 from cass.hunks import apply_hunks
 from cass.merging import merge
@@ -50,8 +50,11 @@ async def apply(
     """Apply a proposal that plan mode kept, merged with what happened to its files since. Where that cannot be done
     it is a conflict, and nothing is written."""
     try:
-        edits = [await _edit(session, file) for file in proposal.files]
+        files = [await real(session, file) for file in proposal.files]
+        edits = [await _edit(session, file) for file in files]
+        proposal = proposal.model_copy(update={"files": tuple(files)})
         chosen, verdict = proposals.decide(edits, proposal, decisions)
+        chosen = unmasking.whole(session.masker, chosen)
         session.remember(chosen)
         were = await effects.seen(session, chosen)
         applied = await applying.apply(session.workspace, chosen)
@@ -106,6 +109,32 @@ async def restore_overlay(session: Session) -> None:
             session.ledger.say(f"Your proposal {proposal.title!r} does not fit the files any more and is void.")
 
 
+async def real(session: Session, file: ProposedFile) -> ProposedFile:
+    """What was proposed of a file, as it really was: the journal has it without its secrets. They come from the text
+    that it was made on, or from what this process masked; those that are found nowhere stay masked."""
+    base = session.kept_text(file.base_hash)
+    if base is None and file.op != "add":
+        try:
+            base = (await session.workspace.actual(Path(file.path))).text
+        except ToolError:
+            base = ""
+    return _unmasked(session, file, base or "")
+
+
+def _unmasked(session: Session, file: ProposedFile, base: str) -> ProposedFile:
+    def text(masked: str) -> str:
+        return session.masker.recall(masked, base)[0]
+
+    return file.model_copy(
+        update={
+            "hunks": tuple(
+                hunk.model_copy(update={"old_text": text(hunk.old_text), "new_text": text(hunk.new_text)})
+                for hunk in file.hunks
+            )
+        }
+    )
+
+
 def is_running(session: Session, proposal: EditProposal) -> bool:
     """Whether the call that made the proposal still runs: what becomes of it is the call's to say then."""
     return proposal.tool_call_id in session.stream.state.open_calls
@@ -143,7 +172,7 @@ async def _edit(session: Session, file: ProposedFile) -> FileEdit:
 
 async def _on_top(session: Session, file: ProposedFile) -> FileEdit:
     """The edit on what the overlay shows. ToolError when it does not fit there."""
-    edit = await _edit(session, file)
+    (edit,) = unmasking.whole(session.masker, [await _edit(session, await real(session, file))])
     if edit.base is None:
         return edit
     now = await session.workspace.read(edit.path)
@@ -157,19 +186,20 @@ async def _on_top(session: Session, file: ProposedFile) -> FileEdit:
 
 async def _is_there(session: Session, file: ProposedFile) -> bool:
     """Whether the file is as it was proposed: what it was made on comes out when the hunks are taken back."""
-    backwards = [
-        hunk.model_copy(
-            update={
-                "old_start": hunk.new_start,
-                "old_lines": hunk.new_lines,
-                "old_text": hunk.new_text,
-                "new_text": hunk.old_text,
-            }
-        )
-        for hunk in file.hunks
-    ]
     try:
         now = await session.workspace.actual(Path(file.move_to or file.path))
+        file = _unmasked(session, await real(session, file), now.text)
+        backwards = [
+            hunk.model_copy(
+                update={
+                    "old_start": hunk.new_start,
+                    "old_lines": hunk.new_lines,
+                    "old_text": hunk.new_text,
+                    "new_text": hunk.old_text,
+                }
+            )
+            for hunk in file.hunks
+        ]
         base = _all_taken(now.text, file.model_copy(update={"hunks": tuple(backwards)}))
     except ToolError as error:
         return file.op == "delete" and error.kind == "not_found"

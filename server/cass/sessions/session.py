@@ -33,6 +33,7 @@ from cass.protocol.events import (
     UserMessage,
 )
 from cass.protocol.messages import Message, Text, Usage
+from cass.protocol.secrets import Masker
 from cass.sessions import options, sizes
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
@@ -58,11 +59,13 @@ class Session:
         loaded = house.config_for(Path(header.cwd))
         self.config: Config = loaded.config
         self.warnings = loaded.warnings
+        stream.masker = house.masker(self.config)
         self.rules = _rules(self.config, params.rules)
         self.limits = _limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
         self.jobs = house.open_jobs(header.session_id, self.config)
         self.checkpoints = house.open_checkpoints(header.session_id, self.workspace.roots, self.config)
+        self.jobs.watch(stream.emit)
         self._options = {
             "mode": self.config.mode,
             "approval": self.config.approval,
@@ -73,7 +76,7 @@ class Session:
         self.memory = Memory(self)
         self._asks = Asks(stream)
         self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
-        self.ledger = Ledger(self.workspace, self._may_show)
+        self.ledger = Ledger(self.workspace, self._may_show, self.masker.text)
         self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
         self.reviews = Reviews(self)
         self.closing = False
@@ -144,6 +147,11 @@ class Session:
         """What tools may need: what the editor can, and `results` once some were left out."""
         left_out = {"results"} if self.stream.state.history.compaction else set[str]()
         return frozenset({"", *self.ide.can, *left_out})
+
+    @property
+    def masker(self) -> Masker:
+        """Takes secrets out of texts."""
+        return self.stream.masker
 
     @property
     def ide(self) -> Ide:
@@ -256,6 +264,7 @@ class Session:
         """Tell this client what happens from now on."""
         if client not in self.stream.clients:
             self.stream.clients.append(client)
+            self._asks.joined(client)
 
     async def _list_soon(self) -> None:
         """Say how many changes wait, once the loop has come round."""
@@ -268,6 +277,7 @@ class Session:
         """This client is gone. The turn goes on."""
         if client in self.stream.clients:
             self.stream.clients.remove(client)
+            self._asks.left(client)
 
     def _may_show(self, path: Path) -> bool:
         """Whether the model may be told what a file holds. Asks the workspace nothing: where it has judged a path, it
@@ -291,7 +301,7 @@ class Session:
     def system_prompt(self) -> str:
         """The same text for every request of this process."""
         if self._system is None:
-            self._system = system_prompt(self.cwd, self.instructions(), date.today())
+            self._system = self.masker.text(system_prompt(self.cwd, self.instructions(), date.today()))
         return self._system
 
 

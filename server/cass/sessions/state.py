@@ -13,8 +13,11 @@ from cass.protocol.events import (
     ConfigOptionUpdate,
     EditUpdate,
     Event,
+    JobUpdate,
     PermissionGranted,
     PlanEntry,
+    PromptDropped,
+    PromptQueued,
     ReviewBase,
     SessionInfoUpdate,
     SessionState,
@@ -43,7 +46,8 @@ class Made(NamedTuple):
 @dataclass
 class Folded:
     """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this.
-    `proposals` are those to decide about and the latest that were decided; `settled.find` knows the others."""
+    `proposals` are those to decide about and the latest that were decided; `settled.find` knows the others.
+    `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
 
     history: History = field(default_factory=History)
     state: SessionState = "idle"
@@ -58,6 +62,9 @@ class Folded:
     baselines: dict[Path, str | None] = field(default_factory=dict[Path, "str | None"])
     unreviewed: dict[Path, ReviewBase] = field(default_factory=dict[Path, ReviewBase])
     client_keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    waiting: dict[str, PromptQueued] = field(default_factory=dict[str, PromptQueued])
+    jobs: dict[str, JobUpdate] = field(default_factory=dict[str, JobUpdate])
+    dropped: int = 0
     total: Usage = field(default_factory=Usage)
     prompts: int = 0
 
@@ -90,6 +97,7 @@ class Folded:
         """Take in one event, but for the conversation."""
         match event:
             case UserMessage():
+                self.waiting.pop(event.message_id, None)
                 self.prompts += event.source == "user"
                 if event.client_key:
                     self.client_keys[event.client_key] = event.turn_id or "", event.message_id
@@ -97,7 +105,20 @@ class Folded:
                         del self.client_keys[next(iter(self.client_keys))]
             case AgentMessage() | CompactionUpdate() if event.usage:
                 self.total += event.usage
+            case PromptQueued():
+                self.waiting[event.message_id] = event
+                if event.client_key:
+                    self.client_keys[event.client_key] = event.turn_id or "", event.message_id
+            case PromptDropped():
+                self._drop(event.message_id)
+            case JobUpdate():
+                self.jobs[event.job_id] = event
             case StateUpdate():
+                if (
+                    event.state == "idle"
+                ):  # a command of cass's own says nothing to the model, and is done with its turn
+                    done = [w for w in self.waiting.values() if w.turn_id == event.turn_id and not w.steering]
+                    self.waiting = {id: w for id, w in self.waiting.items() if w not in done}
                 self.state = event.state
                 self.turn_id = event.turn_id if event.state != "idle" else None
             case ConfigOptionUpdate():
@@ -122,6 +143,12 @@ class Folded:
     def pending_proposals(self) -> list[EditProposal]:
         """Proposals of plan mode that wait for a decision, oldest first."""
         return [p for p in self.proposals.values() if p.state == "proposed"]
+
+    def _drop(self, message_id: str) -> None:
+        dropped = self.waiting.pop(message_id, None)
+        self.dropped += 1
+        if dropped and dropped.client_key:
+            self.client_keys.pop(dropped.client_key, None)
 
     def _edit(self, event: EditUpdate) -> None:
         if event.proposal:

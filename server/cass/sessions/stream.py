@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import TypeVar
 
 from cass.errors import StoreError
@@ -23,6 +24,7 @@ from cass.protocol.events import (
     ToolCallContentChunk,
 )
 from cass.protocol.messages import Text
+from cass.protocol.secrets import Masker
 from cass.sessions.history import History, decides, void
 from cass.sessions.state import Folded
 
@@ -41,10 +43,11 @@ log = logging.getLogger(__name__)
 
 class Stream:
     """One session's events: those that the journal keeps are folded first, then new ones come. `seq` is the number
-    of the last one, `kept` how many of them the journal holds."""
+    of the last one, `kept` how many of them the journal holds. `masker` takes secrets out of what passes."""
 
     def __init__(self, session_id: str, journal: Journal) -> None:
         self.session_id = session_id
+        self.masker = Masker.nothing()
         self.state = Folded()
         self.clients: list[Client] = []
         self.seq = 0
@@ -55,7 +58,7 @@ class Stream:
         self._chunk: Chunk | None = None
         self._pieces: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._unsaved = False
+        self._unsaved: deque[Event] = deque()
         self._load()
 
     def emit(self, event: Event) -> None:
@@ -98,8 +101,10 @@ class Stream:
         return True
 
     def durable(self, holding: str = "") -> Iterator[Event]:
-        """Everything that the journal keeps, oldest first, read one at a time; only what holds this text."""
-        return self._journal.events(holding)
+        """Everything that the journal keeps, oldest first, read one at a time, and what it could not keep yet; only
+        what holds this text."""
+        unsaved = [event for event in self._unsaved if not holding or holding in event.wire_json()]
+        return chain(self._journal.events(holding), unsaved)
 
     def recent(self, kind: type[E]) -> list[E]:
         """The latest events of one kind, oldest first, as far as they are still known."""
@@ -108,9 +113,12 @@ class Stream:
     def close(self) -> None:
         """Nothing more will happen here."""
         self.flush()
+        self._save()
         self._journal.close()
 
     def _send(self, event: Event) -> None:
+        if not isinstance(event, Chunk):  # what they say is said again, whole and masked
+            event = self.masker.model(event)
         if event.is_durable:
             self._keep(event)
         self._take(event)
@@ -149,16 +157,26 @@ class Stream:
         self._recent.append((self.seq, event))
 
     def _keep(self, event: Event) -> None:
-        """Save; the user is told once when that fails, and the turn goes on."""
-        try:
-            self._journal.append(event)
-            self.kept += 1
-            self._unsaved = False
-        except StoreError as error:
-            log.error("%s", error)
-            if not self._unsaved:
-                self._unsaved = True
-                self._send(Notice(level="error", text=str(error)))
+        """Save; the user is told once when that fails, the turn goes on, and it is tried again with the next event."""
+        told = bool(self._unsaved)
+        self._unsaved.append(event)
+        self.kept += 1
+        error = self._save()
+        if error and not told:
+            self._send(Notice(level="error", text=str(error)))
+        elif told and not error:
+            self._send(Notice(level="info", text="The session is saved again, with all that could not be saved."))
+
+    def _save(self) -> StoreError | None:
+        """Write what is not on disk yet, in order; why that could not be done."""
+        while self._unsaved:
+            try:
+                self._journal.append(self._unsaved[0])
+            except StoreError as error:
+                log.error("%s", error)
+                return error
+            self._unsaved.popleft()
+        return None
 
     def _gather(self, chunk: Chunk) -> None:
         if self._chunk and _key(self._chunk) != _key(chunk):

@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cass.agent.gate import Gate
 from cass.agent.turn import Turn
 from cass.errors import CassError, SessionError
-from cass.protocol.events import Notice, StateUpdate, TurnError, UserMessage
-from cass.protocol.messages import ContentBlock, Text
+from cass.protocol.events import (
+    Notice,
+    PromptDropped,
+    PromptQueued,
+    StateUpdate,
+    TurnError,
+    UserMessage,
+)
+from cass.protocol.messages import ContentBlock, Text, ToolCall
 from cass.protocol.methods import PromptParams
 from cass.sessions import titles
 from cass.sessions.command import recognise
@@ -108,6 +116,7 @@ class Work:
             steering=steering,
             client_key=params.client_key,
         )
+        self._keep(message)
         if steering:
             self._steering.append(message)
             return turn_id, message.message_id
@@ -128,18 +137,44 @@ class Work:
         """Stop the running turn and drop what is queued; with a turn's id, only that one."""
         for prompt in [p for p in self._queue if turn_id in (None, self._running, p.turn_id)]:
             self._queue.remove(prompt)
+            self._drop(prompt.message)
             self._end(StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="cancelled"))
         if self._task and turn_id in (None, self._running):
-            self._steering.clear()
+            for message in self.take_steering():
+                self._drop(message)
             self._task.cancel()
+
+    def take_up(self, turn_id: str, calls: Sequence[ToolCall]) -> None:
+        """Go on with a turn that another process began: run these calls, then ask the model on."""
+
+        async def again() -> StateUpdate:
+            turn = await self._turn(turn_id)
+            await turn.resume(calls)
+            return await turn.run()
+
+        self._waiters[turn_id] = asyncio.get_running_loop().create_future()
+        self._running = turn_id
+        self._task = asyncio.get_running_loop().create_task(self._work(turn_id, again))
+
+    def _keep(self, message: UserMessage) -> None:
+        """The words are on disk before anybody is told that they were taken."""
+        self._session.emit(
+            PromptQueued(
+                turn_id=message.turn_id,
+                message_id=message.message_id,
+                content=message.content,
+                client_key=message.client_key,
+                steering=message.steering,
+            )
+        )
+
+    def _drop(self, message: UserMessage) -> None:
+        if message.message_id in self._session.stream.state.waiting:
+            self._session.emit(PromptDropped(turn_id=message.turn_id, message_id=message.message_id))
 
     def _known(self, client_key: str | None) -> tuple[str, str] | None:
         if not client_key:
             return None
-        waiting = [p.message for p in self._queue] + list(self._steering)
-        known = next((m for m in waiting if m.client_key == client_key), None)
-        if known:
-            return known.turn_id or "", known.message_id
         return self._session.stream.state.client_keys.get(client_key)
 
     def _next(self) -> None:
@@ -147,25 +182,29 @@ class Work:
         if self._steering and not self._queue:
             late = self._steering.popleft()
             turn_id = f"turn-{uuid4().hex[:12]}"
-            self._queue.append(Prompt(turn_id, late.model_copy(update={"turn_id": turn_id, "steering": False})))
+            late = late.model_copy(update={"turn_id": turn_id, "steering": False})
+            self._keep(late)
+            self._queue.append(Prompt(turn_id, late))
         if self._queue:
             prompt = self._queue.popleft()
             self._running = prompt.turn_id
-            self._task = asyncio.get_running_loop().create_task(self._work(prompt))
+            self._task = asyncio.get_running_loop().create_task(
+                self._work(prompt.turn_id, partial(self._run, prompt))
+            )
 
-    async def _work(self, prompt: Prompt) -> None:
+    async def _work(self, turn_id: str, run: Callable[[], Awaitable[StateUpdate]]) -> None:
         """One turn, from its first event to its one last."""
-        self._session.emit(StateUpdate(turn_id=prompt.turn_id, state="running"))
+        self._session.emit(StateUpdate(turn_id=turn_id, state="running"))
         try:
-            end = await self._run(prompt)
+            end = await run()
         except asyncio.CancelledError:
-            end = StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="cancelled")
+            end = StateUpdate(turn_id=turn_id, state="idle", stop_reason="cancelled")
         except CassError as error:
-            end = _failed(prompt, TurnError(kind=error.kind, message=error.message, hint=error.hint or None))
+            end = _failed(turn_id, TurnError(kind=error.kind, message=error.message, hint=error.hint or None))
         except Exception:
             log.exception("a turn failed")
             end = _failed(
-                prompt, TurnError(kind="internal", message="cass met a fault of its own; its log says more.")
+                turn_id, TurnError(kind="internal", message="cass met a fault of its own; its log says more.")
             )
         for unanswered in self._session.stream.state.interrupted_calls():
             self._session.emit(unanswered)
@@ -187,7 +226,8 @@ class Work:
             message = message.model_copy(update={"content": (Text(text=reply.prompt), *seen)})
         self._session.emit(message)
         if not self._session.stream.state.title:
-            self._session.emit(titles.named(self._session.stream.state, message.content))
+            said = self._session.masker.model(message)
+            self._session.emit(titles.named(self._session.stream.state, said.content))
         return await (await self._turn(prompt.turn_id)).run()
 
     async def _turn(self, turn_id: str) -> Turn:
@@ -205,8 +245,8 @@ class Work:
             waiter.set_result(end)
 
 
-def _failed(prompt: Prompt, error: TurnError) -> StateUpdate:
-    return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="error", error=error)
+def _failed(turn_id: str, error: TurnError) -> StateUpdate:
+    return StateUpdate(turn_id=turn_id, state="idle", stop_reason="error", error=error)
 
 
 def _plain(content: Sequence[ContentBlock]) -> str:

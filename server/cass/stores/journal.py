@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cass import private
 from cass.errors import SessionError, StoreError
 from cass.ports.store import Found, Hit, SessionHeader, StoredSession
 from cass.protocol.events import Event
@@ -101,7 +102,7 @@ class JournalStore:
         """Begin a session."""
         path = self._path(header.session_id)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private.make_folder(self._folder)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
             journal = FileJournal(path, lock(path))
         except OSError as error:
