@@ -4,7 +4,7 @@
     python dev.py bench                    all of it, some minutes
     python dev.py bench --quick            one tiny round, to see that it works
     python dev.py bench --json FILE        the same numbers for programs
-    python dev.py bench start steps        only these subjects: start, steps, inside, editor, long, many, checkpoints
+    python dev.py bench start steps        only these subjects: start, steps, inside, editor, long, checkpoints, many
 
 Absolute numbers hold for one machine at one moment; the ratios to the floors travel better. Linux only: it reads
 /proc.

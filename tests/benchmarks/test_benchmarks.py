@@ -102,4 +102,4 @@ def test_an_unknown_subject_is_refused_by_name() -> None:
     done = subprocess.run([sys.executable, str(RUN), "weather"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "weather" in done.stderr
-    assert "start, steps, inside, editor, long, many, checkpoints" in done.stderr
+    assert "start, steps, inside, editor, long, checkpoints, many" in done.stderr
