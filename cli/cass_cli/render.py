@@ -231,7 +231,8 @@ class Renderer:
     def _compacted(self, update: Json) -> None:
         self.finish()
         if get_text(update, "status") == "in_progress":
-            self.say(self._paint.dim("The conversation grows too long; making it shorter..."))
+            why = "" if get_text(update, "trigger") == "manual" else "The conversation grows too long. "
+            self.say(self._paint.dim(f"{why}Making it shorter..."))
         elif get_text(update, "status") == "completed":
             self.say(self._paint.dim(self.wrapped(compaction_line(update))))
 
