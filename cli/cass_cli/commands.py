@@ -24,6 +24,7 @@ Commands:
   sessions                    find, show, fork, export, import stored sessions
   demo                        watch a scripted job; no model, no key
   models                      models that can be used
+  usage                       tokens and costs by day, model, project, session
   auth                        keys
   config                      settings
   permissions, tool           what may run; run one tool by hand
