@@ -1,7 +1,7 @@
 // The list of sessions: what is typed is looked for in all that was said and done, buttons act on one of them.
 
 import * as vscode from "vscode";
-import type { SessionInfo } from "../protocol";
+import type { SearchHit, SessionInfo } from "../protocol";
 import type { Sessions } from "../session/sessions";
 import type { Wire } from "../session/wire";
 import { archive, fork, rename, write } from "./actions";
@@ -10,6 +10,8 @@ export type SessionItem = vscode.QuickPickItem & { session: SessionInfo };
 
 /** How long typing is waited for before it is looked for, ms. */
 const PAUSE = 150;
+/** Characters of a snippet before what was found, at most. */
+const BEFORE = 30;
 
 const button = (icon: string, tooltip: string): vscode.QuickInputButton => ({
   iconPath: new vscode.ThemeIcon(icon),
@@ -30,7 +32,15 @@ export async function found(words: string, cwd: string | undefined, wire: Wire):
     return sessions.map((session) => itemOf(session, ""));
   }
   const { hits } = await wire.request("cass/session/search", { query: words, cwd, limit: 50 });
-  return hits.map((hit) => itemOf(hit.session, hit.snippet));
+  return hits.map((hit) => itemOf(hit.session, excerpt(hit)));
+}
+
+/** The snippet so that what was found is in sight: the list cuts a line at its end. */
+export function excerpt({ snippet, marks }: Pick<SearchHit, "snippet" | "marks">): string {
+  const characters = [...snippet];
+  const first = Number(marks?.[0]?.[0] ?? 0);
+  const from = first > BEFORE ? first - BEFORE : 0;
+  return `${from > 0 ? "…" : ""}${characters.slice(from).join("")}`.replaceAll(/\s+/g, " ");
 }
 
 function itemOf(session: SessionInfo, snippet: string): SessionItem {
@@ -41,7 +51,7 @@ function itemOf(session: SessionInfo, snippet: string): SessionItem {
     session,
     label: session.title || "(untitled)",
     description: ago(session.updatedAt),
-    detail: snippet ? snippet.replaceAll(/\s+/g, " ") : facts.join(" · "),
+    detail: snippet || facts.join(" · "),
     buttons: [FORK, RENAME, session.archived ? LIST_AGAIN : ARCHIVE, EXPORT, DELETE],
     alwaysShow: true, // the server has found it; the words need not stand in the title
   };
@@ -86,8 +96,8 @@ export async function browse(sessions: Sessions, wire: Wire, words = ""): Promis
     });
     pick.onDidAccept(() => {
       const chosen = pick.selectedItems[0];
-      pick.hide();
       if (chosen) {
+        pick.hide();
         sessions.resume(chosen.session.sessionId).then(resolve, reject);
       }
     });
