@@ -24,8 +24,8 @@ const host = {
 };
 const page = {
   ...common,
-  entryPoints: ["webview/main.ts"],
-  outfile: "dist/webview/chat.js",
+  entryPoints: { chat: "webview/main.ts", context: "webview/context.ts" },
+  outdir: "dist/webview",
   platform: "browser",
   target: "chrome138",
   format: "iife",
@@ -34,6 +34,7 @@ const page = {
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
 await cp("webview/chat.css", "dist/webview/chat.css");
+await cp("webview/context.css", "dist/webview/context.css");
 await cp("node_modules/@vscode/codicons/dist/codicon.css", "dist/webview/codicon.css");
 await cp("node_modules/@vscode/codicons/dist/codicon.ttf", "dist/webview/codicon.ttf");
 

@@ -150,6 +150,9 @@ async def test_the_summary_can_be_read_and_rewritten(house: House) -> None:
         assert compacting.summary(session) == server.summary
         await ask(session, "/summary The user wants rhymes.")
         assert compacting.summary(session) == "The user wants rhymes."
+        found = await context(session)
+        assert (found.compacted, found.summary) == (True, "The user wants rhymes.")
+        assert found.total.input >= sum(seen.tokens for seen in _turns(server))
         with pytest.raises(SessionError, match="empty"):
             compacting.edit_summary(session, "  ")
         await ask(session, "go on")
@@ -221,6 +224,7 @@ async def test_the_context_says_where_the_window_goes(house: House) -> None:
         await ask(session, "read it")
         found = await context(session)
         assert found.size == 20_000
+        assert (found.compacted, found.summary) == (False, None)
         assert {"system prompt", "rules", "tools", "your messages", "answers", "tool results"} <= {
             p.name for p in found.parts
         }

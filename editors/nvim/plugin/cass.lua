@@ -37,7 +37,16 @@ command(
   { bang = true, desc = 'Refuse or take back all changes of this file; with ! of all' }
 )
 command('CassAnswer', 'answer', { desc = 'Answer what cass asks' })
-command('CassSessions', 'sessions', { desc = 'Choose a stored session' })
+command(
+  'CassSessions',
+  'sessions',
+  { nargs = '*', desc = 'List the stored sessions, or those that hold the words' }
+)
+command('CassFork', 'fork', { desc = 'Go on in a new session from the end of a turn' })
+command('CassContext', 'context', { desc = "Show where the model's window goes" })
+command('CassCompact', 'compact', { nargs = '*', desc = 'Make the conversation shorter; the words say what to keep' })
+command('CassUncompact', 'uncompact', { desc = 'Give the model back what was left out' })
+command('CassSummary', 'summary', { desc = 'Edit the summary of what was left out' })
 command('CassResume', 'resume', { desc = 'Go on with the last session of this folder' })
 command('CassNew', 'new', { desc = 'Begin a new session' })
 command(

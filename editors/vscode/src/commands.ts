@@ -5,13 +5,17 @@ import { about, ask, commitMessage, edit } from "./ask";
 import type { ChatView } from "./chat/view";
 import type { CompletionSwitch } from "./completion";
 import type { Connection } from "./connection";
-import { pickOption, pickSession } from "./pickers";
+import { archive, bringIn, forkHere, rename, shown, write } from "./keeping/actions";
+import { browse } from "./keeping/browse";
+import { pickOption } from "./pickers";
 import type { Range } from "./protocol";
 import type { Changes } from "./review/changes";
 import type { Review } from "./review/commands";
 import { rewind } from "./rewinding";
 import type { Sessions } from "./session/sessions";
 import { describe } from "./session/wire";
+import type { ContextPanel } from "./window/panel";
+import type { SummaryTexts } from "./window/summary";
 
 /** What the commands work on. */
 export interface CommandParts {
@@ -21,6 +25,8 @@ export interface CommandParts {
   review: Review;
   changes: Changes;
   completion: CompletionSwitch;
+  panel: ContextPanel;
+  summaries: SummaryTexts;
 }
 
 type Command = (...parameters: never[]) => Thenable<void> | void;
@@ -29,6 +35,8 @@ type Command = (...parameters: never[]) => Thenable<void> | void;
 export function registerCommands(parts: CommandParts): vscode.Disposable {
   const table = {
     ...sessionCommands(parts),
+    ...windowCommands(parts),
+    ...keepingCommands(parts),
     ...codeCommands(parts),
     ...reviewCommands(parts),
     ...ownCommands(parts),
@@ -54,7 +62,7 @@ function sessionCommands({ connection, sessions, chat }: CommandParts) {
       await chat.reveal();
     },
     "cass.session.resume": async () => {
-      await pickSession(sessions);
+      await browse(sessions, connection);
       await chat.reveal();
     },
     "cass.session.stop": () => sessions.cancel(),
@@ -63,7 +71,34 @@ function sessionCommands({ connection, sessions, chat }: CommandParts) {
     "cass.session.approval": () => pickOption(sessions, connection, "approval"),
     "cass.session.model": () => pickOption(sessions, connection, "model"),
     "cass.session.effort": () => pickOption(sessions, connection, "effort"),
-    "cass.session.context": () => chat.say("/context"),
+  };
+}
+
+function windowCommands({ chat, panel, summaries }: CommandParts) {
+  return {
+    "cass.session.context": () => panel.show(),
+    "cass.session.compact": () => chat.say("/compact"),
+    "cass.session.uncompact": () => chat.say("/uncompact"),
+    "cass.session.summary": () => summaries.edit(),
+  };
+}
+
+function keepingCommands({ connection, sessions, chat }: CommandParts) {
+  return {
+    "cass.session.search": async (...given: Given) => {
+      await browse(sessions, connection, text(given[0]));
+      await chat.reveal();
+    },
+    "cass.session.fork": async () => {
+      await forkHere(sessions, connection);
+      await chat.reveal();
+    },
+    "cass.session.rename": async () => {
+      await rename(await shown(sessions), connection);
+    },
+    "cass.session.archive": async () => archive((await shown(sessions)).sessionId, true, sessions, connection),
+    "cass.session.export": async () => write(await shown(sessions), sessions.cwd, connection),
+    "cass.session.import": () => bringIn(sessions, connection),
   };
 }
 

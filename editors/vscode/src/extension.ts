@@ -18,6 +18,9 @@ import { Paint } from "./review/paint";
 import { Sessions } from "./session/sessions";
 import { describe } from "./session/wire";
 import { Status } from "./status";
+import { Meter } from "./window/meter";
+import { ContextPanel } from "./window/panel";
+import { SUMMARY, SummaryTexts } from "./window/summary";
 
 /** What other extensions may use. */
 export interface Api {
@@ -27,6 +30,7 @@ export interface Api {
   chat: ChatView;
   changes: Changes;
   completion: CompletionSwitch;
+  panel: ContextPanel;
 }
 
 export function activate(extension: vscode.ExtensionContext): Api {
@@ -45,6 +49,8 @@ export function activate(extension: vscode.ExtensionContext): Api {
     asking,
     showDiff: (proposalId, path) => texts.showProposal(proposalId, path),
   });
+  const panel = new ContextPanel(extension.extensionUri, connection, sessions);
+  const summaries = new SummaryTexts(connection, sessions);
   serve(connection, sessions, asking);
   const review = new Review(changes, texts, amended);
   extension.subscriptions.push(
@@ -57,20 +63,24 @@ export function activate(extension: vscode.ExtensionContext): Api {
     amended,
     completion,
     chat,
+    panel,
+    summaries,
+    new Meter(sessions),
     new Paint(changes),
     new Status(connection, sessions, asking),
     vscode.window.registerWebviewViewProvider("cass.chat", chat),
     vscode.workspace.registerTextDocumentContentProvider(SHOWN, texts),
     vscode.workspace.registerFileSystemProvider(AMENDED, amended, { isCaseSensitive: true }),
+    vscode.workspace.registerFileSystemProvider(SUMMARY, summaries, { isCaseSensitive: true }),
     vscode.languages.registerCodeLensProvider(
       [{ scheme: "file" }, { scheme: "untitled" }],
       new ChangeLenses(changes),
     ),
-    registerCommands({ connection, sessions, chat, review, changes, completion }),
+    registerCommands({ connection, sessions, chat, review, changes, completion, panel, summaries }),
     ...watch(connection, sessions, asking),
   );
   void connection.start();
-  return { connection, sessions, asking, chat, changes, completion };
+  return { connection, sessions, asking, chat, changes, completion, panel };
 }
 
 /** Answers to what the server asks and tells. */

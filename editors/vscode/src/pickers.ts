@@ -1,44 +1,9 @@
-// Lists to choose from: sessions, and the session's options.
+// Lists to choose from: the session's options.
 
 import * as vscode from "vscode";
-import type { ModelInfo, SessionInfo } from "./protocol";
+import type { ModelInfo } from "./protocol";
 import type { Sessions } from "./session/sessions";
 import { describe, type Wire } from "./session/wire";
-
-/** Choose a stored session and show it. */
-export async function pickSession(sessions: Sessions): Promise<void> {
-  const remove: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("trash"), tooltip: "Delete for good" };
-  const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { session: SessionInfo }>();
-  const fill = async () => {
-    pick.busy = true;
-    pick.items = (await sessions.list()).map((session) => ({
-      session,
-      label: session.title || "(untitled)",
-      description: ago(session.updatedAt),
-      detail: `${session.messages ?? 0} messages${session.state === "closed" ? "" : " · open"}`,
-      buttons: [remove],
-    }));
-    pick.busy = false;
-  };
-  pick.title = "Sessions of this folder";
-  pick.placeholder = "Choose a session to go on with";
-  pick.matchOnDescription = true;
-  pick.show();
-  await new Promise<void>((resolve, reject) => {
-    fill().catch(reject);
-    pick.onDidTriggerItemButton(({ item }) => {
-      sessions.delete(item.session.sessionId).then(fill).catch(reject);
-    });
-    pick.onDidAccept(() => {
-      const chosen = pick.selectedItems[0];
-      pick.hide();
-      if (chosen) {
-        sessions.resume(chosen.session.sessionId).then(resolve, reject);
-      }
-    });
-    pick.onDidHide(() => resolve());
-  }).finally(() => pick.dispose());
-}
 
 /** Choose a value for an option of the session. */
 export async function pickOption(sessions: Sessions, wire: Wire, id: string): Promise<void> {
@@ -113,15 +78,4 @@ function modelFacts(model: ModelInfo): string {
     facts.push(model.note);
   }
   return facts.join(" · ");
-}
-
-function ago(time: string): string {
-  const minutes = Math.round((Date.now() - Date.parse(time)) / 60_000);
-  if (minutes < 1) {
-    return "just now";
-  }
-  if (minutes < 60) {
-    return `${minutes} min ago`;
-  }
-  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h ago` : new Date(time).toLocaleDateString();
 }

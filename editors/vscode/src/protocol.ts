@@ -142,13 +142,18 @@ export interface ConfigOptionsResult {
 }
 
 /** Where the model's window goes. `size` is the window, `window` says how it is known; a request of more than
- * `compacts_at` tokens is made shorter first. `estimated` is true until the provider has counted a request. */
+ * `compacts_at` tokens is made shorter first. `estimated` is true until the provider has counted a request. `total`
+ * is what the session used so far; `compacted` says that something is left out, which `/uncompact` gives back, and
+ * `summary` is what the model reads in its place, if it was summed up. */
 export interface ContextGetResult {
+  compacted?: boolean;
   compactsAt?: number;
   estimated: boolean;
   items?: ContextItem[];
   parts: ContextPart[];
   size: number;
+  summary?: string;
+  total?: Usage;
   used: number;
   window?: string;
 }

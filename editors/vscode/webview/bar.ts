@@ -4,6 +4,7 @@ import type { FromView, ViewCommand } from "../src/chat/messages";
 import type { ServerState } from "../src/connection";
 import type { ConfigOption } from "../src/protocol";
 import { type Conversation, type Meter, openChanges } from "../src/session/conversation";
+import { short } from "../src/window/shares";
 import { button, h, icon } from "./dom";
 
 type Post = (message: FromView) => void;
@@ -163,13 +164,4 @@ export function serverView(state: ServerState, post: Post): HTMLElement | undefi
       button("Log", "secondary", () => post({ type: "command", command: "log" })),
     ),
   );
-}
-
-function short(count: number): string {
-  if (count < 1000) {
-    return String(count);
-  }
-  return count < 1_000_000
-    ? `${(count / 1000).toFixed(count < 10_000 ? 1 : 0)}k`
-    : `${(count / 1_000_000).toFixed(1)}M`;
 }

@@ -78,6 +78,13 @@ export class List {
     }
   }
 
+  /** Items may count no more, or again. */
+  marked(): void {
+    for (const [item, view] of this.views) {
+      mark(view.element, item);
+    }
+  }
+
   /** Bring the end into view. */
   toEnd(): void {
     this.atEnd = true;
@@ -122,6 +129,7 @@ export class List {
 
   private add(item: Item): View {
     const view = this.viewOf(item);
+    mark(view.element, item);
     this.views.set(item, view);
     this.element.append(view.element);
     return view;
@@ -148,6 +156,7 @@ export class List {
     let last: HTMLElement = this.earlier;
     for (const item of this.items.slice(this.from, to)) {
       const view = this.viewOf(item);
+      mark(view.element, item);
       this.views.set(item, view);
       view.draw();
       last.after(view.element);
@@ -179,6 +188,19 @@ export class List {
         return { element, draw: () => drawNotice(element, item, this.markdown) };
       }
     }
+  }
+}
+
+/** What a rewind took back stays to be read, and says that it is. */
+function mark(element: HTMLElement, item: Item): void {
+  const isGone = item.gone !== undefined;
+  element.classList.toggle("gone", isGone);
+  if (isGone) {
+    element.setAttribute("aria-description", "taken back");
+    element.title = "Taken back: the model does not read this any more.";
+  } else if (element.hasAttribute("aria-description")) {
+    element.removeAttribute("aria-description");
+    element.removeAttribute("title");
   }
 }
 

@@ -119,6 +119,9 @@ class Page {
         this.list.toEnd();
       }
     }
+    if (update.sessionUpdate === "_rewound") {
+      this.list.marked();
+    }
     if (update.sessionUpdate === "state_update" && update.state === "idle") {
       this.announcer.textContent = update.stopReason === "end_turn" ? "cass has answered." : "cass has stopped.";
     }

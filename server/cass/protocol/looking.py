@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cass.protocol.events import AvailableCommand
+from cass.protocol.messages import Usage
 from cass.protocol.wire import Wire
 
 
@@ -42,7 +43,9 @@ class ContextItem(Wire):
 
 class ContextGetResult(Wire):
     """Where the model's window goes. `size` is the window, `window` says how it is known; a request of more than
-    `compacts_at` tokens is made shorter first. `estimated` is true until the provider has counted a request."""
+    `compacts_at` tokens is made shorter first. `estimated` is true until the provider has counted a request. `total`
+    is what the session used so far; `compacted` says that something is left out, which `/uncompact` gives back, and
+    `summary` is what the model reads in its place, if it was summed up."""
 
     used: int
     size: int
@@ -51,6 +54,9 @@ class ContextGetResult(Wire):
     compacts_at: int = 0
     parts: tuple[ContextPart, ...]
     items: tuple[ContextItem, ...] = ()
+    total: Usage = Usage()
+    compacted: bool = False
+    summary: str | None = None
 
 
 class CommandListParams(Wire):

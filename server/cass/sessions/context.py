@@ -9,7 +9,7 @@ from cass.agent import notes
 from cass.ports import Model, ModelRequest
 from cass.protocol.looking import ContextGetResult, ContextItem, ContextPart
 from cass.protocol.messages import Image, Message, Text, ToolCall, ToolResult
-from cass.sessions.compacting import fitting_of
+from cass.sessions.compacting import fitting_of, summary
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -46,6 +46,9 @@ async def context(session: Session) -> ContextGetResult:
         compacts_at=fitting.budget,
         parts=tuple(ContextPart(name=name, tokens=tokens) for name, tokens in sizes.items()),
         items=scaled,
+        total=session.total,
+        compacted=session.stream.state.history.compaction is not None,
+        summary=summary(session),
     )
 
 

@@ -109,6 +109,10 @@ def test_words_said_meanwhile_reach_the_running_turn(start: Start, tmp_path: Pat
     assert "❯ You (meanwhile)\nsecond" in editor.transcript
 
 
+def _row(editor: Editor, text: str) -> int:
+    return next((number for number, line in enumerate(editor.lines, 1) if text in line), 0)
+
+
 def test_a_session_is_chosen_and_shown_again(start: Start, tmp_path: Path) -> None:
     editor = start(model=script(tmp_path / "s.json", {"text": "The first answer."}))
     editor.edit("a.py", "x = 1\n")
@@ -116,8 +120,10 @@ def test_a_session_is_chosen_and_shown_again(start: Start, tmp_path: Path) -> No
     editor.idle()
     editor.do("CassNew")
     editor.until(lambda: "The first answer." not in editor.transcript, "an empty chat")
-    editor.choose("remember me")
     editor.do("CassSessions")
+    row = editor.until(lambda: _row(editor, "remember me"), "the session")
+    editor.do(f"normal! {row}gg")
+    editor.keys("<CR>")
     editor.until(lambda: "❯ You\nremember me" in editor.transcript, "the conversation")
     editor.until(lambda: "The first answer." in editor.transcript, "the answer")
 
@@ -202,8 +208,10 @@ def test_two_editors_on_one_folder_do_not_fight(start: Start, tmp_path: Path) ->
         editor.do(f"Cass {words}")
         editor.idle()
         assert "An answer." in editor.transcript
-    second.choose("from the first")
     second.do("CassSessions")
+    row = second.until(lambda: _row(second, "from the first"), "the session")
+    second.do(f"normal! {row}gg")
+    second.keys("<CR>")
     second.until(lambda: "process" in second.transcript, "who has the session")
     second.do("CassNew")
     second.do("Cass again")

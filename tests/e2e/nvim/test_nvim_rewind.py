@@ -60,7 +60,17 @@ def test_a_turn_is_taken_back_with_its_prompt_and_given_again(start: Start, tmp_
     assert (editor.project / "other").read_text() == "the user's\n"
     assert not (editor.project / "made").exists()
     assert "went back to before a turn: conversation and files" in editor.transcript
+    editor.until(lambda: _faded(editor) == 1, "what was taken back, faded")
     editor.lua(PICK, ["undo the latest rewind"])
     editor.do("CassRewind")
     editor.until(lambda: (editor.project / "made").exists(), "the rewind undone")
     editor.until(lambda: "LINE 3" in editor.lua(f"return {text}"), "the change in the buffer again")
+    editor.until(lambda: _faded(editor) == 0, "nothing faded")
+
+
+def _faded(editor: Editor) -> int:
+    return editor.lua(
+        "local b = require('cass').workspace().chat.transcript.bufnr\n"
+        "local ns = vim.api.nvim_get_namespaces()['cass.transcript.faded']\n"
+        "return #vim.api.nvim_buf_get_extmarks(b, ns, 0, -1, {})"
+    )

@@ -57,7 +57,7 @@ export async function command(page, title) {
 /** Wait until a condition outside the page holds. */
 export async function until(what, condition) {
   const end = Date.now() + LIMIT;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) {
       throw new Error(`waited ${LIMIT} ms in vain for: ${what}`);
     }

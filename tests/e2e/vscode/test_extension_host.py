@@ -53,6 +53,11 @@ def test_turns_sessions_a_dying_server_and_settings(workbench: Workbench, folder
     assert _gone([server], 10), "the server outlives its editor"
 
 
+def test_long_sessions_are_measured_shortened_and_found(workbench: Workbench, folder: Path) -> None:
+    said = workbench.run("exthost.mjs", str(HOST / "keeping.cjs"), str(folder))
+    assert said.count("PASS") == 3, said
+
+
 def test_a_killed_editor_leaves_nothing_behind_and_goes_on_where_it_was(workbench: Workbench, folder: Path) -> None:
     node = workbench.start("exthost.mjs", str(HOST / "killed.cjs"), str(folder))
     try:

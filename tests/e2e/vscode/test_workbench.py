@@ -192,6 +192,18 @@ def test_a_tour_in_each_theme(theme: str, tmp_path: Path, vsix: Path, pictures: 
     }
 
 
+def test_going_back_keeping_sessions_and_the_context(tmp_path: Path, vsix: Path, pictures: Path) -> None:
+    edit = {"name": "edit_file", "arguments": {"path": "basket.py", "old_string": "cents.", "new_string": "CENTS."}}
+    shell = {"name": "shell", "arguments": {"command": "rm test_basket.py; echo made > made.txt"}}
+    steps = [
+        {"tool_calls": [edit, shell]},
+        {"text": "Wrecked."},
+        {"text": "Nothing but aubergines. " * 400, "usage": {"input": 4180, "output": 1600, "cost": 0.013}},
+    ]
+    with project(tmp_path, vsix, steps, **{"cass.approval": "auto"}) as (workbench, folder):
+        workbench.run("keeping.mjs", str(folder), str(pictures))
+
+
 def test_ten_thousand_pieces_leave_the_chat_quick(tmp_path: Path, vsix: Path) -> None:
     words = "".join(f"word{n % 97} " + ("\n\n" if n % 60 == 59 else "") for n in range(10_000))
     code = "".join(f"line_{n} = {n}\n" for n in range(1_500))

@@ -150,31 +150,21 @@ function M.model(command)
   end)
 end
 
-function M.sessions()
-  local workspace = require('cass').workspace()
-  workspace.session:list(function(problem, sessions)
-    if problem or not sessions then
-      return complain(problem)
-    end
-    if #sessions == 0 then
-      return vim.notify('cass: there are no stored sessions of ' .. workspace.root)
-    end
-    local function format(item)
-      local when = item.updatedAt:sub(1, 16):gsub('T', ' ')
-      return ('%s  %s%s'):format(
-        when,
-        item.title,
-        item.sessionId == workspace.session.id and '  (this one)' or ''
-      )
-    end
-    vim.ui.select(sessions, { prompt = 'Session', format_item = format }, function(item)
-      if item and item.sessionId ~= workspace.session.id then
-        workspace.chat:open(false)
-        workspace.session:resume(item.sessionId)
-      end
-    end)
-  end)
+---@param command table
+function M.sessions(command) require('cass.keeping').open(require('cass').workspace(), command.args) end
+
+function M.fork() require('cass.keeping').fork(require('cass').workspace()) end
+
+function M.context() require('cass.window').open(require('cass').workspace()) end
+
+---@param command table
+function M.compact(command)
+  require('cass').workspace():say(command.args == '' and '/compact' or '/compact ' .. command.args)
 end
+
+function M.uncompact() require('cass').workspace():say('/uncompact') end
+
+function M.summary() require('cass.summary').open(require('cass').workspace()) end
 
 --- Go on with the newest stored session of the folder.
 function M.resume()

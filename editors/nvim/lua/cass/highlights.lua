@@ -14,6 +14,14 @@ function M.define()
     CassDelete = 'DiffDelete',
     CassHint = 'NonText',
     CassGhost = 'NonText',
+    CassGone = 'NonText',
+    CassBar1 = 'Function',
+    CassBar2 = 'String',
+    CassBar3 = 'Constant',
+    CassBar4 = 'Type',
+    CassBar5 = 'Special',
+    CassBar6 = 'Statement',
+    CassBarFree = 'NonText',
   }
   for group, target in pairs(links) do
     vim.api.nvim_set_hl(0, group, { link = target, default = true })

@@ -5,13 +5,17 @@ local toolview = require('cass.toolview')
 ---@field private out cass.Transcript
 ---@field private calls table<string, table> tool calls by id, folded
 ---@field private number integer
+---@field private turns table<string, string> the block that a turn begins with
+---@field private faded table<string, integer> what a rewind took back, by its id
 ---@field private seen table<string, true> messages that were streamed
 local Renderer = {}
 Renderer.__index = Renderer
 
 ---@param transcript cass.Transcript
 ---@return cass.Renderer
-function Renderer.new(transcript) return setmetatable({ out = transcript, calls = {}, number = 0 }, Renderer) end
+function Renderer.new(transcript)
+  return setmetatable({ out = transcript, calls = {}, number = 0, turns = {}, faded = {} }, Renderer)
+end
 
 ---@private
 ---@return string
@@ -47,6 +51,9 @@ function show.user_message(self, update)
   local id = 'user-' .. update.messageId
   self.out:add(id, { update.steering and '❯ You (meanwhile)' or '❯ You' }, { head_group = 'CassUser' })
   self.out:append(id, words_of(update.content))
+  if update.turnId and not self.turns[update.turnId] then
+    self.turns[update.turnId] = id
+  end
 end
 
 function show.agent_message_chunk(self, update)
@@ -177,7 +184,27 @@ function show.compaction_update(self, update)
   end
 end
 
+function show._summary_edited(self)
+  self:line('The summary was rewritten: the model reads yours from here.', 'CassMuted')
+end
+
+function show._uncompacted(self) self:line('The model reads again what was left out.', 'CassMuted') end
+
+--- What was taken back stays to be read, faded.
+---@param self cass.Renderer
+---@param update table
+local function fade(self, update)
+  local mark = update.undoes and self.faded[update.undoes]
+  if mark then
+    self.faded[update.undoes] = nil
+    self.out:restore(mark)
+  elseif not update.undoes and update.scope ~= 'files' then
+    self.faded[update.rewindId] = self.out:fade(self.turns[update.turnId])
+  end
+end
+
 function show._rewound(self, update)
+  fade(self, update)
   local what = update.scope == 'both' and 'conversation and files' or 'the ' .. update.scope
   local done = update.undoes and 'going back was undone' or 'went back to before a turn'
   self:line(('─── %s: %s ───'):format(done, what), 'CassMuted')
@@ -185,7 +212,7 @@ end
 
 function show._reset(self)
   self.out:clear()
-  self.calls = {}
+  self.calls, self.turns, self.faded = {}, {}, {}
 end
 
 --- Show an update; kinds that are not known are left out.

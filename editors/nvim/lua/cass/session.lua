@@ -10,10 +10,10 @@
 ---@field turn_id? string
 ---@field title string
 ---@field plan table[]
----@field usage { used: integer, size: integer, cost?: number }
+---@field usage { used: integer, size: integer, cost?: number, estimated?: boolean }
 ---@field replaying boolean
 ---@field stop_reason? string
----@field private listeners (fun(update: table, session: cass.Session))[]
+---@field private listeners (fun(update: table, session: cass.Session): 'done'?)[]
 ---@field private opening? (fun(problem?: string))[]
 local Session = {}
 Session.__index = Session
@@ -35,8 +35,8 @@ function Session:forget()
   self.usage = { used = 0, size = 0 }
 end
 
---- Be told of every update after it was folded in.
----@param listener fun(update: table, session: cass.Session)
+--- Be told of every update after it was folded in, until the listener answers 'done'.
+---@param listener fun(update: table, session: cass.Session): 'done'?
 function Session:listen(listener) table.insert(self.listeners, listener) end
 
 ---@return boolean
@@ -76,7 +76,8 @@ function Session:update(params)
   elseif kind == 'plan_update' then
     self.plan = update.entries
   elseif kind == 'usage_update' then
-    self.usage = { used = update.used, size = update.size, cost = (update.total or {}).cost }
+    local cost = (update.total or {}).cost
+    self.usage = { used = update.used, size = update.size, cost = cost, estimated = update.estimated ~= false }
   end
   self:announce(update)
 end
@@ -84,8 +85,10 @@ end
 --- Tell the listeners of something that the server did not send.
 ---@param update table
 function Session:announce(update)
-  for _, listener in ipairs(self.listeners) do
-    listener(update, self)
+  for _, listener in ipairs(vim.list_slice(self.listeners)) do
+    if listener(update, self) == 'done' then
+      self.listeners = vim.tbl_filter(function(one) return one ~= listener end, self.listeners)
+    end
   end
 end
 

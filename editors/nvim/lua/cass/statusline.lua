@@ -63,7 +63,7 @@ function M.bar(workspace, width)
   local extras = {}
   if usage.used > 0 then
     local size = usage.size > 0 and ' of ' .. thousands(usage.size) or ''
-    extras[#extras + 1] = thousands(usage.used) .. size
+    extras[#extras + 1] = (usage.estimated and '~' or '') .. thousands(usage.used) .. size
   end
   if usage.cost then
     extras[#extras + 1] = ('$%.3f'):format(usage.cost)

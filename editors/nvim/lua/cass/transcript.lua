@@ -24,6 +24,7 @@ local Transcript = {}
 Transcript.__index = Transcript
 
 local namespace = api.nvim_create_namespace('cass.transcript')
+local faded = api.nvim_create_namespace('cass.transcript.faded')
 
 --- Lines up to which treesitter highlights: it looks at every paragraph again with each piece of text.
 local TREESITTER_LINES = 500
@@ -47,6 +48,7 @@ end
 --- Forget everything.
 function Transcript:clear()
   self.blocks, self.by_id, self.dirty = {}, {}, {}
+  api.nvim_buf_clear_namespace(self.bufnr, faded, 0, -1)
   self:write(0, -1, {})
 end
 
@@ -259,6 +261,24 @@ function Transcript:remove(id)
   table.remove(self.blocks, index)
   self.by_id[id], self.dirty[block] = nil, nil
 end
+
+--- Show a block and all after it as what does not count any more.
+---@param id? string
+---@return integer? mark that `restore` takes
+function Transcript:fade(id)
+  local block = id and self.by_id[id]
+  if not block then
+    return nil
+  end
+  self:flush()
+  local last = api.nvim_buf_line_count(self.bufnr)
+  local options = { end_row = last, end_col = 0, hl_group = 'CassGone', hl_eol = true, strict = false, priority = 250 }
+  return api.nvim_buf_set_extmark(self.bufnr, faded, self:place(block), 0, options)
+end
+
+--- It counts again.
+---@param mark integer
+function Transcript:restore(mark) api.nvim_buf_del_extmark(self.bufnr, faded, mark) end
 
 --- The block that a line belongs to.
 ---@param line integer from 1

@@ -10,6 +10,7 @@ import type {
   Usage,
 } from "../protocol";
 import { compacted } from "./compaction.ts";
+import { markRewound, rewound } from "./rewound.ts";
 import { newTool, type ToolItem, toolChanged, toolSaid } from "./tools.ts";
 
 export type Update = SessionUpdateParams["update"];
@@ -43,7 +44,8 @@ export interface NoticeItem {
 
 export type { ToolItem };
 
-export type Item = UserItem | AnswerItem | ToolItem | NoticeItem;
+/** `turn` is the turn that it came with, `gone` the rewind that took it back. */
+export type Item = (UserItem | AnswerItem | ToolItem | NoticeItem) & { turn?: string; gone?: string };
 
 /** How full the model's window is, and what the session cost so far. */
 export interface Meter {
@@ -90,6 +92,14 @@ export function emptyConversation(sessionId: string, cwd: string): Conversation 
 
 /** Take an update in. Returns the item that changed or was added, if one was; `removed` when one went away. */
 export function fold(it: Conversation, update: Update): Item | "removed" | undefined {
+  const changed = taken(it, update);
+  if (changed && changed !== "removed" && "turnId" in update && update.turnId) {
+    changed.turn ??= update.turnId;
+  }
+  return changed;
+}
+
+function taken(it: Conversation, update: Update): Item | "removed" | undefined {
   switch (update.sessionUpdate) {
     case "user_message":
       it.queued = it.queued.filter((prompt) => prompt.id !== update.messageId);
@@ -115,19 +125,19 @@ export function fold(it: Conversation, update: Update): Item | "removed" | undef
       return update.status === "completed" ? notice(it, "info", compacted(update)) : undefined;
     case "_history_cleared":
       return notice(it, "info", "The model starts afresh from here.");
+    case "_summary_edited":
+      return notice(it, "info", "The summary was rewritten: the model reads yours from here.");
+    case "_uncompacted":
+      return notice(it, "info", "The model reads again what was left out.");
     case "_rewound":
-      return notice(it, "info", rewound(update.scope, update.undoes !== undefined));
+      markRewound(it.items, update);
+      return notice(it, "info", rewound(update));
     case "_permission_granted":
       return notice(it, "info", `Allowed for the rest of this session: ${update.rule}`);
     default:
       remember(it, update);
       return undefined;
   }
-}
-
-function rewound(scope: string, undone: boolean): string {
-  const what = scope === "both" ? "conversation and files" : `the ${scope}`;
-  return undone ? `Going back was undone: ${what}.` : `Went back to before a turn: ${what}.`;
 }
 
 /** The conversation's files that have changes to decide about, and how many changes. */
@@ -158,10 +168,24 @@ function remember(it: Conversation, update: Update): void {
         ...(update.total ? { total: update.total } : {}),
       };
       break;
+    case "_prompt_queued":
+      wait(it, update);
+      break;
+    case "_prompt_dropped":
+      it.queued = it.queued.filter((prompt) => prompt.id !== update.messageId);
+      break;
     case "_review_update":
       it.review = update.files ?? [];
       break;
     default: // kinds that a newer server may send
+  }
+}
+
+/** Words that wait for the turn's end are shown at the prompt; those that steer are heard soon. */
+function wait(it: Conversation, update: Extract<Update, { sessionUpdate: "_prompt_queued" }>): void {
+  if (!update.steering && !it.queued.some((prompt) => prompt.id === update.messageId)) {
+    const text = update.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+    it.queued.push({ id: update.messageId, text });
   }
 }
 

@@ -131,7 +131,9 @@ export class Sessions implements vscode.Disposable {
     }
     const busy = it.state !== "idle";
     const accepted = await this.wire.request("cass/session/prompt", params);
-    const there = it.items.some((item) => item.kind === "user" && item.id === accepted.messageId);
+    const there =
+      it.items.some((item) => item.kind === "user" && item.id === accepted.messageId) ||
+      it.queued.some((waiting) => waiting.id === accepted.messageId);
     if (busy && accepted.messageId && !there) {
       it.queued.push({ id: accepted.messageId, text });
       this.switched.fire(it);

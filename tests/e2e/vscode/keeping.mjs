@@ -1,0 +1,118 @@
+// Sessions that last, with the mouse and the keyboard: going back, forking, renaming, searching, files, the context.
+// usage: node keeping.mjs WORKSPACE OUT     writes OUT/vscode-context.png
+
+import assert from "node:assert";
+import fs from "node:fs";
+import path from "node:path";
+import { command, idle, launch, openChat, openWorkbench, say, until } from "./browser.mjs";
+
+const [workspace, out] = process.argv.slice(2);
+const at = (name) => path.join(workspace, name);
+const before = fs.readFileSync(at("basket.py"), "utf8");
+
+const browser = await launch({ width: 1440, height: 860 });
+const page = await openWorkbench(browser, workspace);
+const input = page.locator(".quick-input-widget input[type=text]");
+
+/** Take the first row with this text from the list that is open. */
+const pick = (text) => page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+
+/** Write into the field that is open. */
+async function write(title, text) {
+  await page.locator(".quick-input-widget", { hasText: title }).waitFor();
+  await input.fill(text);
+  await input.press("Enter");
+}
+
+async function goBack(chat) {
+  await say(chat, "wreck it");
+  await idle(chat);
+  assert.ok(fs.existsSync(at("made.txt")) && !fs.existsSync(at("test_basket.py")));
+  await command(page, "cass: Rewind…");
+  await pick("wreck it");
+  await pick("conversation and files");
+  const dialog = page.locator(".monaco-dialog-box");
+  await dialog.getByText(/loses 1 turn[^]*removed: made\.txt/).first().waitFor();
+  await dialog.getByRole("button", { name: "Go Back" }).click();
+  await until("the files as before", () => fs.existsSync(at("test_basket.py")) && !fs.existsSync(at("made.txt")));
+  assert.equal(fs.readFileSync(at("basket.py"), "utf8"), before);
+  await chat.locator(".user.gone", { hasText: "wreck it" }).waitFor();
+  await chat.getByText("Went back to before a turn").waitFor();
+  await until("the prompt again", async () => (await chat.locator(".composer textarea").inputValue()) === "wreck it");
+  await page.screenshot({ path: path.join(out, "vscode-rewound.png") });
+  await command(page, "cass: Rewind…");
+  await pick("Undo the latest rewind");
+  await until("the turn again", () => fs.existsSync(at("made.txt")));
+  await chat.locator(".user:not(.gone)", { hasText: "wreck it" }).waitFor();
+}
+
+async function keep(chat) {
+  await say(chat, "what vegetables?");
+  await chat.getByText("Nothing but aubergines").first().waitFor();
+  await chat.locator(".working").waitFor({ state: "hidden" });
+  await command(page, "cass: Fork Session Here…");
+  await pick("wreck it");
+  await chat.getByText("what vegetables?").waitFor({ state: "detached" });
+  await chat.getByText("Wrecked.").waitFor();
+  await command(page, "cass: Rename Session…");
+  await write("Rename Session", "The forked one");
+  await command(page, "cass: Export Session…");
+  await input.waitFor();
+  await write("Export Session", at("forked.json"));
+  await until("the file", () => fs.existsSync(at("forked.json")));
+  assert.match(fs.readFileSync(at("forked.json"), "utf8"), /Wrecked/);
+  await command(page, "cass: Archive Session");
+  await chat.getByText("Ask cass about your code").waitFor();
+  await command(page, "cass: Import Session…");
+  await pick("A file…");
+  await write("Import Session", at("forked.json"));
+  await page.getByText("1 session was brought in.").first().waitFor();
+  await command(page, "cass: Search Sessions…");
+  await input.fill("Wrecked");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: /The forked one.*Wrecked/s }).first().waitFor();
+  await input.fill("aubergines");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Nothing but aubergines" }).first().waitFor();
+  await input.press("Enter");
+  await chat.getByText("what vegetables?").waitFor();
+}
+
+/** The page of the context panel; the chat is one beside it. */
+async function panel() {
+  for (;;) {
+    for (const frame of page.frames()) {
+      if ((await frame.locator(".bar .piece").count().catch(() => 0)) > 0) {
+        return frame;
+      }
+    }
+    await page.waitForTimeout(100);
+  }
+}
+
+async function look() {
+  await command(page, "cass: Show Context");
+  const context = await panel();
+  await context.getByText(/of 32,000 tokens/).waitFor();
+  await context.getByRole("rowheader", { name: "answers" }).waitFor();
+  await context.getByRole("button", { name: "Compact now" }).click();
+  await context.getByRole("button", { name: "Uncompact" }).waitFor();
+  await context.getByText("The work went on as the script says.").waitFor();
+  await page.screenshot({ path: path.join(out, "vscode-context.png") });
+  await context.getByRole("button", { name: "Edit summary…" }).click();
+  await page.locator('.tab[data-resource-name="Summary.md"]').waitFor();
+  const uncompact = context.getByRole("button", { name: "Uncompact" });
+  await uncompact.click();
+  await uncompact.waitFor({ state: "detached" });
+}
+
+try {
+  const chat = await openChat(page);
+  await goBack(chat);
+  await chat.locator(".composer textarea").fill("");
+  await keep(chat);
+  await look();
+} catch (error) {
+  await page.screenshot({ path: path.join(out, "vscode-keeping-failed.png") });
+  throw error;
+} finally {
+  await browser.close();
+}
