@@ -149,7 +149,7 @@ class Contents:
     def remember(self, changed: Mapping[str, Seen], gone: Iterable[str]) -> None:
         """This was seen now. What is not named any more by it stays for a while."""
         rows = [
-            (os.fsencode(p), s.size, s.mtime, s.ctime, s.inode, s.at, e.kind, e.mode, e.hash, e.target)
+            (os.fsencode(p), s.size, s.mtime, s.ctime, s.inode, s.at, e.kind, e.mode, e.hash, os.fsencode(e.target))
             for p, s in changed.items()
             for e in (s.entry,)
         ]
@@ -238,7 +238,7 @@ class Contents:
 def as_seen(row: Sequence[Any]) -> Seen:
     """A row of `seen` without its path."""
     size, mtime, ctime, inode, at, kind, mode, hash, target = row
-    return Seen(size, mtime, ctime, inode, at, Entry(kind, mode, hash, size if kind == "file" else 0, target))
+    return Seen(size, mtime, ctime, inode, at, Entry(kind, mode, hash, size if kind == "file" else 0, os.fsdecode(target)))
 
 
 def pack(data: bytes) -> bytes:
