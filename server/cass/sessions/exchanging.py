@@ -53,7 +53,8 @@ async def export_of(house: House, params: ExportParams, title: str) -> ExportRes
             f"there is no format {params.format[:40]!r}", hint=f"It is one of: {', '.join(sorted(formats))}."
         )
     header, events = house.store.read(params.session_id)
-    masker = house.masker(house.config_for(_there(header.cwd)).config)  # it may have been kept with masking off
+    here = Path(header.cwd) if Path(header.cwd).is_dir() else house.present()
+    masker = house.masker(house.config_for(here).config)  # it may have been kept with masking off
     kept = (masker.model(event) for event in events if not isinstance(event, _STAYS))
     going = Going(params.session_id, header.cwd, header.created_at, masker.text(title), kept)
     return await asyncio.to_thread(_write, formats[params.format], going, params.path)
@@ -181,10 +182,6 @@ def _absolute(path: str) -> Path:
     if not Path(path).is_absolute():
         raise ProtocolError(f"{path[:200]!r} is not an absolute path", kind="invalid_params")
     return Path(path)
-
-
-def _there(cwd: str) -> Path | None:
-    return Path(cwd) if Path(cwd).is_dir() else None
 
 
 def _time(text: str) -> str:

@@ -238,7 +238,9 @@ class Contents:
 def as_seen(row: Sequence[Any]) -> Seen:
     """A row of `seen` without its path."""
     size, mtime, ctime, inode, at, kind, mode, hash, target = row
-    return Seen(size, mtime, ctime, inode, at, Entry(kind, mode, hash, size if kind == "file" else 0, os.fsdecode(target)))
+    return Seen(
+        size, mtime, ctime, inode, at, Entry(kind, mode, hash, size if kind == "file" else 0, os.fsdecode(target))
+    )
 
 
 def pack(data: bytes) -> bytes:

@@ -56,6 +56,7 @@ class Root:
         looking = self.looking()  # opens the store
         snapshot = looking.all(found, self.known)
         self.known = snapshot.seen
+        snapshot.hidden = self.listing.hidden if self.listing else frozenset()
         return snapshot
 
 
