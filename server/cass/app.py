@@ -28,8 +28,9 @@ from cass.sessions.library import Library
 from cass.sessions.session import Session
 from cass.stores.journal import open_store
 from cass.stores.spending import SpendingFile
-from cass.workspace.checkpoints import DiskCheckpoints, forget
+from cass.workspace.checkpoints import DiskCheckpoints
 from cass.workspace.disk import DiskWorkspace
+from cass.workspace.roots import forget
 
 log = logging.getLogger(__name__)
 

@@ -454,3 +454,24 @@ async def test_git_is_never_touched_in_a_worktree_with_a_submodule(house: House,
     assert tree(house.project) == work
     assert tree(tmp_path / "main" / ".git") == kept
     assert "MM file" in git(house.project, "status", "--short")
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("echo more >> ignored/f; rm .gitignore", "ignored/f"),
+        ("sed -i s/their/Their/ ignored/f; echo > .gitignore", "ignored/f"),
+        ("mv ignored shown; echo more >> shown/f", "shown/f"),
+        ("mv ../outside in; echo more >> in/f", "in/f"),
+        ("rm .gitignore; sed -i s/their/Their/ .env", ".env"),
+    ],
+)
+async def test_what_was_ignored_or_elsewhere_before_is_never_taken_away(house: House, line: str, kept: str) -> None:
+    put(house, ".gitignore", "ignored\n.env\n")
+    for name in ("ignored/f", "../outside/f", ".env"):
+        put(house, name, "theirs\n")
+    session = await wrecked(house, line)
+    after = (house.project / kept).read_bytes()
+    await rewinding.apply(session, params(session))
+    assert (house.project / kept).read_bytes() == after
+    assert (house.project / ".gitignore").read_text() == "ignored\n.env\n"

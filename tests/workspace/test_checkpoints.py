@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import time
@@ -12,9 +13,10 @@ import pytest
 from cass.config import CheckpointConfig
 from cass.errors import ToolError
 from cass.ports import Effects, Entry
-from cass.workspace import checkpoints, restoring
+from cass.workspace import restoring, roots
 from cass.workspace.checkpoints import DiskCheckpoints
 from cass.workspace.contents import Contents
+from support import planted
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ async def test_a_file_that_comes_where_nothing_else_changed_is_seen(root: Path, 
 
 async def test_a_damaged_store_is_set_aside_and_begun_anew(root: Path, folder: Path) -> None:
     await changed(opened(root, folder), root / "file", "one\n")
-    (store,) = checkpoints.stores(folder)
+    (store,) = roots.stores(folder)
     for more in ("-wal", "-shm"):
         Path(f"{store / 'store.sqlite'}{more}").unlink(missing_ok=True)
     (store / "store.sqlite").write_bytes(b"not a database " * 100)
@@ -104,8 +106,8 @@ async def test_a_full_store_keeps_what_it_has_and_says_what_is_not_covered(root:
 async def test_a_forgotten_session_leaves_room_and_the_others_stay(root: Path, folder: Path) -> None:
     one = await changed(opened(root, folder), root / "file", "one\n")
     two = await changed(opened(root, folder, "s2"), root / "file", "two\n")
-    checkpoints.forget(folder, "s1")
-    (store,) = checkpoints.stores(folder)
+    roots.forget(folder, "s1")
+    (store,) = roots.stores(folder)
     db = sqlite3.connect(store / "store.sqlite")
     with db:
         db.execute("update contents set used = 0")
@@ -168,3 +170,40 @@ async def test_a_nested_root_is_covered_once(root: Path, folder: Path) -> None:
     kept = DiskCheckpoints("s1", [root, root / "sub"], folder, CheckpointConfig())
     effects = await changed(kept, root / "sub" / "file", "made")
     assert [effect.path for effect in effects.changes] == [root / "sub" / "file"]
+
+
+@pytest.mark.parametrize("files", [1, 700])
+async def test_what_is_kept_is_found_by_no_search(root: Path, folder: Path, files: int) -> None:
+    for number in range(files):
+        (root / f"f{number}").write_text(f"TOKEN={number:05}-{planted.PLANTED['openrouter'][0]}\n")
+    (root / ".env").write_text(planted.PLANTED["github"][0])
+    (root / "big.log").write_text("".join(planted.text(name) + "\n" for name in planted.PLANTED) * 1_000)
+    kept = opened(root, folder)
+    taken = await kept.take()
+    for path in root.iterdir():
+        path.write_text("new\n")
+    effects = await kept.since(taken)
+    assert effects and not effects.missing
+    for effect in effects.changes:
+        assert effect.before and effect.after
+        assert hashlib.sha256(await kept.content(effect.before) or b"").hexdigest() == effect.before.hash
+        await kept.put(effect.path, effect.after, effect.before)
+    assert (root / ".env").read_text() == planted.PLANTED["github"][0]
+    for file in (path for path in folder.rglob("*") if path.is_file()):
+        data = file.read_bytes()
+        assert planted.leaked(data.decode("latin-1")) == [], file
+        assert b"TOKEN" not in data
+
+
+async def test_links_and_names_that_are_no_text_are_kept(root: Path, folder: Path) -> None:
+    (root / os.fsdecode(b"l\xfe")).symlink_to(os.fsdecode(b"/no\xffwhere"))
+    kept = opened(root, folder)
+    taken = await kept.take()
+    (root / os.fsdecode(b"l\xfe")).unlink()
+    (root / "file").write_text("changed\n")
+    effects = await kept.since(taken)
+    assert effects and [os.fsencode(e.path.name) for e in effects.changes] == [b"file", b"l\xfe"]
+    assert await opened(root, folder).read(effects.effects_id) == effects.changes
+    await opened(root, folder).put(effects.changes[1].path, None, effects.changes[1].before)
+    assert os.fsencode((root / os.fsdecode(b"l\xfe")).readlink()) == b"/no\xffwhere"
+    assert kept.news() == ()

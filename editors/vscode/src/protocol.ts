@@ -273,12 +273,14 @@ export interface EditorContextResult {
 
 /** What one call, or a rewind, did to files outside of buffers and edits alike: the record `effects_id` in the
  * checkpoint store says it path by path. `paths` names at most 100 of the `files`. `missing` are paths whose former
- * content could not be kept (too big). */
+ * content could not be kept (too big). `recovered`: cass ended while it was done, and it was looked for when the
+ * session was opened again; what was changed clearly later is left out. */
 export interface EffectsUpdate {
   effectsId: string;
   files: number;
   missing?: string[];
   paths?: string[];
+  recovered?: boolean;
   sessionUpdate: "_effects_update";
   toolCallId?: string;
   turnId?: string;

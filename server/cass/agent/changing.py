@@ -32,18 +32,16 @@ async def apply(
     edits = unmasking.whole(desk.masker, edits)
     desk.remember(edits)
     before = await problems.of(desk.ide, edits)
-    were = await effects.seen(desk, edits)
     try:
-        applied = await applying.apply(desk.workspace, edits)
+        async with effects.editing(desk, turn_id, proposal.tool_call_id, edits):
+            applied = await applying.apply(desk.workspace, edits)
     except ToolError as error:
         state = "conflict" if error.kind == "conflict" else "stale"
         report.resolved(desk, turn_id, proposal, state, decisions)
         raise
     except asyncio.CancelledError:
         report.resolved(desk, turn_id, proposal, "applied" if await _are_made(desk, edits) else "stale", decisions)
-        await effects.tell(desk, turn_id, proposal.tool_call_id, were)
         raise
-    await effects.tell(desk, turn_id, proposal.tool_call_id, were)
     await desk.made(edits, applied, reviewed=asked)
     report.resolved(desk, turn_id, proposal, "conflict" if applied.failed else "applied", decisions)
     told = [verdict or action.done or "Done.", *_unsaved(applied), *_failed(applied), await desk.ledger.news()]

@@ -6,41 +6,79 @@ import asyncio
 import contextlib
 import os
 import stat
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
 
 from cass.agent.desk import Desk
 from cass.errors import ToolError
-from cass.ports import Checkpoints, Effect, Effects, Entry, FileEdit, FileText, Outcome, Workspace
+from cass.ports import Begun, Checkpoints, Effect, Effects, Entry, FileEdit, FileText, Outcome, Workspace
 from cass.protocol.events import EffectsUpdate, Notice
 
 _NAMED = 100
 
+T = TypeVar("T")
+
 
 async def around(desk: Desk, turn_id: str, call_id: str, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
     """Do the work and keep what became of the files meanwhile, also when it is cut off."""
-    taken = await desk.checkpoints.take()
+    async with _begun(desk, Begun(new_id(), turn_id, call_id)) as begun:
+        taken = await desk.checkpoints.take(begun)
+        try:
+            return await work()
+        finally:
+            await to_the_end(_since(desk, begun, taken))
+
+
+@contextlib.asynccontextmanager
+async def editing(
+    desk: Desk, turn_id: str | None, call_id: str | None, edits: Sequence[FileEdit]
+) -> AsyncGenerator[None]:
+    """Make these edits meanwhile: what becomes of their files is kept and told, also when it is cut off. With a ToolError
+    nothing was made."""
+    async with _begun(desk, Begun(new_id(), turn_id, call_id)) as begun:
+        were = await _seen(desk, edits)
+        await desk.checkpoints.begin(begun, were)
+        try:
+            yield
+        except ToolError:
+            raise
+        except BaseException:
+            await to_the_end(_tell(desk, begun, were))
+            raise
+        await to_the_end(_tell(desk, begun, were))
+
+
+def new_id() -> str:
+    """An id for effects that are to be."""
+    return f"effects-{uuid4().hex[:12]}"
+
+
+@contextlib.asynccontextmanager
+async def _begun(desk: Desk, begun: Begun) -> AsyncGenerator[Begun]:
     try:
-        return await work()
+        yield begun
     finally:
-        await _to_the_end(_since(desk, turn_id, call_id, taken))
+        await to_the_end(desk.checkpoints.ended(begun))
 
 
-async def seen(desk: Desk, edits: Sequence[FileEdit]) -> dict[Path, Entry | None]:
+async def _seen(desk: Desk, edits: Sequence[FileEdit]) -> dict[Path, Entry | None]:
     """What the files of these edits are before they are made."""
     paths = dict.fromkeys(real(p, edit) for edit in edits for p in (edit.path, edit.move_to) if p)
     made = dict.fromkeys(parent for path in paths for parent in path.parents if not parent.exists())
     return {path: await now(desk.workspace, desk.checkpoints, path) for path in (*made, *paths)}
 
 
-async def tell(desk: Desk, turn_id: str | None, call_id: str | None, were: Mapping[Path, Entry | None]) -> None:
+async def _tell(desk: Desk, begun: Begun, were: Mapping[Path, Entry | None]) -> None:
     """These files were that before: keep and tell what they are now."""
     changes = [Effect(path, was, await now(desk.workspace, desk.checkpoints, path)) for path, was in were.items()]
-    emit(desk, turn_id, call_id, await desk.checkpoints.record(changes))
+    emit(desk, begun, await desk.checkpoints.record(changes, begun))
 
 
-def emit(desk: Desk, turn_id: str | None, call_id: str | None, effects: Effects | None) -> None:
+def emit(desk: Desk, call: Begun, effects: Effects | None, *, recovered: bool = False) -> None:
     """Tell of what was kept, and of what could not be."""
+    turn_id = None if call.is_rewind else call.turn_id
     for text in desk.checkpoints.news():
         desk.emit(Notice(turn_id=turn_id, level="warning", text=text))
     if effects is None:
@@ -49,10 +87,11 @@ def emit(desk: Desk, turn_id: str | None, call_id: str | None, effects: Effects 
         EffectsUpdate(
             turn_id=turn_id,
             effects_id=effects.effects_id,
-            tool_call_id=call_id,
+            tool_call_id=call.call_id,
             files=len(effects.changes),
             paths=tuple(shown(e.path) for e in effects.changes[:_NAMED]),
             missing=tuple(shown(path) for path in effects.missing[:_NAMED]),
+            recovered=recovered,
         )
     )
 
@@ -106,15 +145,15 @@ def shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-async def _since(desk: Desk, turn_id: str, call_id: str, taken: object) -> None:
-    emit(desk, turn_id, call_id, await desk.checkpoints.since(taken))
+async def _since(desk: Desk, begun: Begun, taken: object) -> None:
+    emit(desk, begun, await desk.checkpoints.since(taken))
 
 
-async def _to_the_end(work: Awaitable[None]) -> None:
-    """Wait for it even when cancelled meanwhile: what a call did must be known."""
+async def to_the_end(work: Awaitable[T]) -> T:
+    """Wait for it even when cancelled meanwhile: what was done must be known."""
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise

@@ -1,6 +1,6 @@
 """The seams. A plug-in imports this room and `cass.protocol`, nothing more. One file a seam."""
 
-from cass.ports.checkpoints import Checkpoints, Effect, Effects, Entry
+from cass.ports.checkpoints import Begun, Checkpoints, Effect, Effects, Entry, Unfinished
 from cass.ports.client import Client
 from cass.ports.files import (
     Applied,
@@ -37,6 +37,7 @@ __all__ = [
     "Action",
     "Applied",
     "AppliedFile",
+    "Begun",
     "Checkpoints",
     "Client",
     "Completed",
@@ -74,6 +75,7 @@ __all__ = [
     "ToolContext",
     "ToolSettings",
     "ToolSpec",
+    "Unfinished",
     "Window",
     "Workspace",
 ]

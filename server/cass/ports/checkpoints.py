@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -50,12 +50,46 @@ class Effects:
         return tuple(e.path for e in self.changes if e.before is not None and not e.before.is_kept)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A call that may change files, at its beginning; what it does will be the effects `effects_id`. `turn_id` is the
+    turn that it belongs to or, of a rewind, that it goes back to."""
+
+    effects_id: str
+    turn_id: str | None = None
+    call_id: str | None = None
+    is_rewind: bool = False
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A call that was begun, and cass died before it was known what it did. `changes` are what can be its doing: it is
+    known until about when cass lived, and what was changed later is not among them, or with an `after` that nothing
+    is equal to."""
+
+    call: Begun
+    changes: tuple[Effect, ...]
+
+
 class Checkpoints(Protocol):
     """The kept states of one session's folders. Nothing here raises for a full disk or a damaged store: what could
     not be kept is not covered, and `news` says so."""
 
-    async def take(self) -> object:
-        """Look at all that the folders hold, before a call that may change it. What is ignored is left out."""
+    async def take(self, call: Begun | None = None) -> object:
+        """Look at all that the folders hold, before a call that may change it. What is ignored is left out. Of a `call`
+        it is on disk that it began, until `ended`."""
+        ...
+
+    async def begin(self, call: Begun, were: Mapping[Path, Entry | None]) -> None:
+        """The same for a call that can change these paths only."""
+        ...
+
+    async def ended(self, call: Begun) -> None:
+        """What the call did is known, and told."""
+        ...
+
+    async def unfinished(self) -> Sequence[Unfinished]:
+        """The session's calls that were begun and never ended, oldest first. For a session that was just opened."""
         ...
 
     async def since(self, taken: object) -> Effects | None:
@@ -70,8 +104,8 @@ class Checkpoints(Protocol):
         """Keep a content that is not on disk, such as an open buffer's."""
         ...
 
-    async def record(self, changes: Sequence[Effect]) -> Effects | None:
-        """Keep what is known to have changed; None when nothing did."""
+    async def record(self, changes: Sequence[Effect], call: Begun | None = None) -> Effects | None:
+        """Keep what is known to have changed; None when nothing did. The effects have the call's id."""
         ...
 
     async def read(self, effects_id: str) -> tuple[Effect, ...] | None:

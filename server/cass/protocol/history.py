@@ -81,7 +81,8 @@ class Rewound(SessionEvent):
 class EffectsUpdate(SessionEvent):
     """What one call, or a rewind, did to files outside of buffers and edits alike: the record `effects_id` in the
     checkpoint store says it path by path. `paths` names at most 100 of the `files`. `missing` are paths whose former
-    content could not be kept (too big)."""
+    content could not be kept (too big). `recovered`: cass ended while it was done, and it was looked for when the
+    session was opened again; what was changed clearly later is left out."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["_effects_update"] = "_effects_update"
@@ -90,6 +91,7 @@ class EffectsUpdate(SessionEvent):
     files: int
     paths: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    recovered: bool = False
 
 
 class JobUpdate(SessionEvent):

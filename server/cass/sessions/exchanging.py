@@ -53,8 +53,10 @@ async def export_of(house: House, params: ExportParams, title: str) -> ExportRes
             f"there is no format {params.format[:40]!r}", hint=f"It is one of: {', '.join(sorted(formats))}."
         )
     header, events = house.store.read(params.session_id)
-    kept = (event for event in events if not isinstance(event, _STAYS))
-    going = Going(params.session_id, header.cwd, header.created_at, title, kept)
+    here = Path(header.cwd) if Path(header.cwd).is_dir() else house.present()
+    masker = house.masker(house.config_for(here).config)  # it may have been kept with masking off
+    kept = (masker.model(event) for event in events if not isinstance(event, _STAYS))
+    going = Going(params.session_id, header.cwd, header.created_at, masker.text(title), kept)
     return await asyncio.to_thread(_write, formats[params.format], going, params.path)
 
 
@@ -140,7 +142,8 @@ def _keep(library: Library, coming: Coming, cwd: Path, origin: str) -> str | Non
     own = Path(coming.cwd) if coming.cwd else cwd
     folder = own if own.is_relative_to(cwd) and own.is_dir() else cwd
     header = SessionHeader(forks.new_id(), str(folder), _time(coming.created_at), origin=origin)
-    library.house.store.write(header, events)
+    masker = library.house.masker(library.house.config_for(folder).config)
+    library.house.store.write(header, [masker.model(event) for event in events])
     return header.session_id
 
 

@@ -13,7 +13,7 @@ from cass.protocol import methods
 from cass.protocol.events import AvailableCommand, AvailableCommandsUpdate, Notice
 from cass.protocol.looking import SessionInfo
 from cass.protocol.versions import JOURNAL_VERSION
-from cass.sessions import forks, interrupted, leavings, options
+from cass.sessions import forks, interrupted, leavings, options, unfinished
 from cass.sessions.house import House
 from cass.sessions.review import restore_overlay, settle_interrupted
 from cass.sessions.session import Session
@@ -62,11 +62,12 @@ class Library:
         `session_not_found`, `session_busy` (another process has it), `replay_gone`."""
         session = self._open.get(params.session_id)
         fresh = session is None
-        torn = interrupted.Torn()
+        torn, done = interrupted.Torn(), list[str]()
         if session is None:
             session = self._load(params)
             await settle_interrupted(session)
             await restore_overlay(session)
+            done = await unfinished.settle(session)
             torn = await interrupted.find(session, can_ask=client.can_decide)
         replay = params.replay_from
         if replay is not None:
@@ -79,7 +80,7 @@ class Library:
                 )
         session.attach(client)
         if fresh:
-            for text in self._strange(session, params):
+            for text in (*self._strange(session, params), *done):
                 session.emit(Notice(level="warning", text=text))
         self._configure(session, params.config_options)
         interrupted.tell(session, torn)  # to whoever opened it: before, nobody was there to hear it

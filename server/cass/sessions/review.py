@@ -56,9 +56,8 @@ async def apply(
         chosen, verdict = proposals.decide(edits, proposal, decisions)
         chosen = unmasking.whole(session.masker, chosen)
         session.remember(chosen)
-        were = await effects.seen(session, chosen)
-        applied = await applying.apply(session.workspace, chosen)
-        await effects.tell(session, proposal.turn_id, proposal.tool_call_id, were)
+        async with effects.editing(session, proposal.turn_id, proposal.tool_call_id, chosen):
+            applied = await applying.apply(session.workspace, chosen)
     except ToolError as error:
         await _settle(session, proposal, "conflict", decisions)
         session.ledger.say(f"Your proposal {proposal.title!r} could not be applied: {error}")

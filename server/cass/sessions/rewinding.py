@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from cass.agent import effects
 from cass.errors import ProtocolError, SessionError, ToolError
-from cass.ports import Effect
+from cass.ports import Begun, Effect
 from cass.protocol.events import Rewound, UserMessage
 from cass.protocol.messages import Text
 from cass.protocol.rewinding import (
@@ -33,6 +33,10 @@ Chains = dict[Path, list[Effect]]
 
 _PROMPT_CHARS = 200
 _TOLD = 30
+_RECOVERED = (
+    "cass ended while one of these steps ran. What was changed until then counts as its doing, and every file that is "
+    "gone since; look whether some of it is yours."
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ async def preview(session: Session, params: RewindParams) -> RewindPreviewResult
     lost = sum(turn.counts for turn in looked.turns[number:]) if params.scope != "files" else 0
     if params.scope == "conversation":
         return RewindPreviewResult(turns=lost)
-    chains, problems = await _chains(session, _effects(looked, params))
+    chains, problems = await _chains(session, looked, _effects(looked, params))
     steps = await restoring.plan(session, _only(session, chains, params.paths))
     return RewindPreviewResult(
         files=tuple(step.told() for step in restoring.notable(steps)), turns=lost, problems=tuple(problems)
@@ -70,15 +74,26 @@ async def preview(session: Session, params: RewindParams) -> RewindPreviewResult
 
 
 async def apply(session: Session, params: RewindParams) -> RewindResult:
-    """Go back. No turn may be running, but the one that a slash command is."""
+    """Go back. No turn may be running, but the one that a slash command is. What is begun is done, even when cancelled."""
+    return await effects.to_the_end(_apply(session, params))
+
+
+async def undo(session: Session, rewind_id: str | None = None) -> RewindResult:
+    """Take a rewind back, in the same scope. SessionError `rewind_not_found`."""
+    return await effects.to_the_end(_undo(session, rewind_id))
+
+
+async def _apply(session: Session, params: RewindParams) -> RewindResult:
     looked = past.look(session.stream)
     _, turn = _turn(looked, params)
+    begun = Begun(effects.new_id(), turn.turn_id, is_rewind=True)
     done, problems = _Done(None), list[str]()
     if params.scope != "conversation":
-        chains, problems = await _chains(session, _effects(looked, params))
-        done = await _restore(session, _only(session, chains, params.paths))
+        chains, problems = await _chains(session, looked, _effects(looked, params))
+        done = await _restore(session, begun, _only(session, chains, params.paths))
     talks = params.scope != "files"
     if not talks and done.effects_id is None:
+        await session.checkpoints.ended(begun)
         return RewindResult(refused=done.refused, problems=tuple(problems))
     rewound = Rewound(
         turn_id=turn.turn_id,
@@ -87,6 +102,7 @@ async def apply(session: Session, params: RewindParams) -> RewindResult:
         effects_id=done.effects_id,
     )
     await _go(session, rewound, done.restored, _changed_by(looked, turn) if params.scope == "conversation" else ())
+    await session.checkpoints.ended(begun)
     return RewindResult(
         rewind_id=rewound.rewind_id,
         restored=done.restored,
@@ -96,8 +112,7 @@ async def apply(session: Session, params: RewindParams) -> RewindResult:
     )
 
 
-async def undo(session: Session, rewind_id: str | None = None) -> RewindResult:
-    """Take a rewind back, in the same scope. SessionError `rewind_not_found`."""
+async def _undo(session: Session, rewind_id: str | None) -> RewindResult:
     looked = past.look(session.stream)
     known = [one for one in looked.rewinds if rewind_id in (None, one.rewind_id)]
     if not known:
@@ -107,8 +122,9 @@ async def undo(session: Session, rewind_id: str | None = None) -> RewindResult:
             kind="rewind_not_found",
         )
     undone = known[-1]
-    chains, problems = await _chains(session, [undone.effects_id] if undone.effects_id else [])
-    done = await _restore(session, chains)
+    begun = Begun(effects.new_id(), undone.turn_id, is_rewind=True)
+    chains, problems = await _chains(session, looked, [undone.effects_id] if undone.effects_id else [])
+    done = await _restore(session, begun, chains)
     rewound = Rewound(
         turn_id=undone.turn_id,
         rewind_id=f"rewind-{uuid4().hex[:12]}",
@@ -117,6 +133,7 @@ async def undo(session: Session, rewind_id: str | None = None) -> RewindResult:
         undoes=undone.rewind_id,
     )
     await _go(session, rewound, done.restored, ())
+    await session.checkpoints.ended(begun)
     return RewindResult(
         rewind_id=rewound.rewind_id, restored=done.restored, refused=done.refused, problems=tuple(problems)
     )
@@ -151,7 +168,7 @@ def _effects(looked: Past, params: RewindParams) -> list[str]:
     return looked.since(number)
 
 
-async def _chains(session: Session, effects_ids: Sequence[str]) -> tuple[Chains, list[str]]:
+async def _chains(session: Session, looked: Past, effects_ids: Sequence[str]) -> tuple[Chains, list[str]]:
     """What happened to each path, the newest first; and what is not known any more."""
     chains: Chains = {}
     lost = 0
@@ -160,8 +177,10 @@ async def _chains(session: Session, effects_ids: Sequence[str]) -> tuple[Chains,
         lost += found is None
         for effect in found or ():
             chains.setdefault(effect.path, []).append(effect)
-    problem = f"What {lost} of {len(effects_ids)} steps did to files is not kept here any more."
-    return chains, [problem] if lost else []
+    problems = [f"What {lost} of {len(effects_ids)} steps did to files is not kept here any more."] if lost else []
+    if any(event.recovered and event.effects_id in effects_ids for _, event in looked.effects):
+        problems.append(_RECOVERED)
+    return chains, problems
 
 
 def _only(session: Session, chains: Chains, paths: Sequence[str]) -> Chains:
@@ -178,11 +197,12 @@ def _only(session: Session, chains: Chains, paths: Sequence[str]) -> Chains:
 # --- doing it ---
 
 
-async def _restore(session: Session, chains: Chains) -> _Done:
+async def _restore(session: Session, begun: Begun, chains: Chains) -> _Done:
     """Take back what can be; in the books of the review, too."""
     steps = await restoring.plan(session, chains)
     doing = [step for step in steps if not step.refused]
     bases = {step.path: await _base(session, step.path) for step in doing}
+    await session.checkpoints.begin(begun, {step.path: step.now for step in doing})
     failed = await restoring.run(session, doing)
     changes: list[Effect] = []
     restored: list[RewindFile] = []
@@ -195,8 +215,8 @@ async def _restore(session: Session, chains: Chains) -> _Done:
             if step.path in notable and step.path not in failed:
                 restored.append(step.told())
     await session.workspace.catch_up()
-    recorded = await session.checkpoints.record(changes)
-    effects.emit(session, None, None, recorded)
+    recorded = await session.checkpoints.record(changes, begun)
+    effects.emit(session, begun, recorded)
     refused = [step.told(failed.get(step.path, "")) for step in steps if step.refused or step.path in failed]
     return _Done(recorded.effects_id if recorded else None, tuple(restored), tuple(refused))
 

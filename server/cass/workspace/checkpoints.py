@@ -8,58 +8,44 @@ stops a call.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import os
-import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
 from cass.config import CheckpointConfig
 from cass.errors import ToolError
-from cass.ports import Effect, Effects, Entry
+from cass.ports import Begun, Effect, Effects, Entry, Unfinished
 from cass.workspace import restoring
-from cass.workspace.contents import Change, Contents, Seen, pack
-from cass.workspace.listing import Found, Listing, again, walk
+from cass.workspace.begun import Before
+from cass.workspace.contents import Change, pack
+from cass.workspace.differences import between, stood, until
+from cass.workspace.listing import walk
 from cass.workspace.ripgrep import Covered, covered
-from cass.workspace.snapshots import Looking, Snapshot
+from cass.workspace.roots import Root
+from cass.workspace.snapshots import Snapshot
 
 _LIST_SECONDS = 10.0
 _SWEEP_SECONDS = 86_400.0
+_BEAT_SECONDS = 1.0
 _MB = 1_000_000
-_TICK = 20_000_000
-"""Nanoseconds that a file system's clock may be behind."""
-
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class _Root:
-    """One root folder with its store. `given_up` is why commands are not covered in it."""
-
-    path: Path
-    contents: Contents | None = None
-    known: dict[str, Seen] = field(default_factory=dict[str, Seen])
-    listing: Listing | None = None
-    given_up: str = ""
-
-    def name(self, path: Path) -> str:
-        """How the store calls a path."""
-        return str(path.relative_to(self.path)) if path.is_relative_to(self.path) else str(path)
-
-
 @dataclass(frozen=True)
 class _Taken:
     looks: tuple[Snapshot | None, ...]
+    call: Begun | None = None
 
 
 class DiskCheckpoints:
@@ -71,17 +57,55 @@ class DiskCheckpoints:
         self._settings = settings
         real = [Path(os.path.realpath(root)) for root in roots]
         outer = [r for r in real if not any(r != o and r.is_relative_to(o) for o in real)]
-        self._roots = [_Root(root) for root in dict.fromkeys(outer)]
+        self._roots = [Root(root, folder, settings) for root in dict.fromkeys(outer)]
         self._news: dict[str, bool] = {}
         self._turn = asyncio.Lock()
         self._lock = threading.Lock()
+        self._beating: dict[str, asyncio.Task[None] | None] = {}
 
-    async def take(self) -> object:
+    async def take(self, call: Begun | None = None) -> object:
         """Look at all that the folders hold."""
         if not self._settings.enabled:
             return None
         async with self._turn:
-            return _Taken(tuple([await self._snapshot(root) for root in self._roots]))
+            looks = [await self._snapshot(root) for root in self._roots]
+            for root, look in zip(self._roots, looks, strict=True):
+                if call and look:
+                    more = {name: e for name, e in look.entries.items() if name not in look.seen}
+                    await self._begin(root, call, look.began, more, named=False)
+            return _Taken(tuple(looks), call)
+
+    async def begin(self, call: Begun, were: Mapping[Path, Entry | None]) -> None:
+        """Only these paths can change."""
+        if self._settings.enabled:
+            for root in self._roots:
+                own = {root.name(p): entry for p, entry in were.items() if self._root_of(p) is root}
+                if own:
+                    await self._begin(root, call, time.time_ns(), own, named=True)
+
+    async def ended(self, call: Begun) -> None:
+        """It is known what was done."""
+        if call.effects_id not in self._beating:
+            return
+        beating = self._beating.pop(call.effects_id)
+        if beating:
+            beating.cancel()
+        for root in self._roots:
+            await self._work(lambda r=root: r.store().begins.end(call.effects_id), None)
+
+    async def unfinished(self) -> Sequence[Unfinished]:
+        """What a process left that died."""
+        found: dict[str, Unfinished] = {}
+        if not self._settings.enabled:
+            return ()
+        async with self._turn:
+            for root in self._roots:
+                for before in await self._work(lambda r=root: r.store().begins.of(self._session_id), []):
+                    id = before.call.effects_id
+                    self._beating.setdefault(id, None)
+                    changes = found[id].changes if id in found else ()
+                    found[id] = Unfinished(before.call, (*changes, *await self._since_died(root, before)))
+        return tuple(found.values())
 
     async def since(self, taken: object) -> Effects | None:
         """Look again and keep the difference."""
@@ -92,30 +116,30 @@ class DiskCheckpoints:
             for root, before in zip(self._roots, taken.looks, strict=True):
                 after = await self._snapshot(root) if before else None
                 if before and after:
-                    changes += await self._work(lambda r=root, b=before, a=after: self._between(r, b, a), [])
-        return await self.record(changes)
+                    changes += await self._work(lambda r=root, b=before, a=after: between(r.looking(), b, a), [])
+        return await self.record(changes, taken.call)
 
     async def look(self, path: Path) -> Entry | None:
         """What a path is now."""
         root = self._root_of(path)
-        return await self._work(lambda: self._looking(root).one(root.name(path), root.known), None)
+        return await self._work(lambda: root.looking().one(root.name(path), root.known), None)
 
     async def keep(self, data: bytes, mode: int) -> Entry:
         """Keep a content that is not on disk."""
         wanted = hashlib.sha256(data).hexdigest()
 
         def work() -> str:
-            self._store(self._roots[0]).add([(wanted, len(data), pack(data))])
+            self._roots[0].store().add([(wanted, len(data), pack(data))])
             return wanted
 
         return Entry("file", mode, await self._work(work, ""), len(data))
 
-    async def record(self, changes: Sequence[Effect]) -> Effects | None:
+    async def record(self, changes: Sequence[Effect], call: Begun | None = None) -> Effects | None:
         """Keep what is known to have changed."""
         real = tuple(change for change in changes if change.before != change.after)
         if not real or not self._settings.enabled:
             return None
-        effects = Effects(f"effects-{uuid4().hex[:12]}", real)
+        effects = Effects(call.effects_id if call else f"effects-{uuid4().hex[:12]}", real)
 
         def work() -> bool:
             for root in self._roots:
@@ -123,7 +147,7 @@ class DiskCheckpoints:
                     (root.name(e.path), e.before, e.after) for e in real if self._root_of(e.path) is root
                 ]
                 if own:
-                    self._store(root).record(effects.effects_id, self._session_id, own)
+                    root.store().record(effects.effects_id, self._session_id, own)
             return True
 
         return effects if await self._work(work, default=False) else None
@@ -134,7 +158,7 @@ class DiskCheckpoints:
         def work() -> tuple[Effect, ...] | None:
             found: list[Effect] = []
             for root in self._roots:
-                for name, before, after in self._store(root).recorded(effects_id) or ():
+                for name, before, after in root.store().recorded(effects_id) or ():
                     found.append(Effect(root.path / name, before, after))
             return tuple(found) or None
 
@@ -143,13 +167,13 @@ class DiskCheckpoints:
     async def has(self, entry: Entry) -> bool:
         """Whether a file's bytes are kept."""
         wanted = [entry.hash]
-        return await self._work(lambda: any(self._store(root).has(wanted) for root in self._roots), default=False)
+        return await self._work(lambda: any(root.store().has(wanted) for root in self._roots), default=False)
 
     async def content(self, entry: Entry) -> bytes | None:
         """A file's bytes as they were."""
 
         def work() -> bytes | None:
-            found = (self._store(root).get(entry.hash) for root in self._roots)
+            found = (root.store().get(entry.hash) for root in self._roots)
             return next((data for data in found if data is not None), None)
 
         return await self._work(work, None) if entry.hash else None
@@ -159,9 +183,9 @@ class DiskCheckpoints:
 
         def work() -> ToolError | None:
             root = self._root_of(path)
-            store = self._store(root)
+            store = root.store()
             if wanted and wanted.hash and not store.has([wanted.hash]):
-                store = next((s for s in map(self._store, self._roots) if s.has([wanted.hash])), store)
+                store = next((s for s in (root.store() for root in self._roots) if s.has([wanted.hash])), store)
             try:
                 restoring.put(path, now, wanted, store)
             except ToolError as error:
@@ -178,12 +202,45 @@ class DiskCheckpoints:
         self._news.update(dict.fromkeys(fresh, True))
         return fresh
 
+    # --- calls under way ---
+
+    async def _begin(
+        self, root: Root, call: Begun, at: int, were: Mapping[str, Entry | None], *, named: bool
+    ) -> None:
+        await self._work(lambda: root.store().begins.add(call, self._session_id, at, were, named=named), None)
+        if call.effects_id not in self._beating:
+            self._beating[call.effects_id] = asyncio.get_running_loop().create_task(self._beat(call))
+
+    async def _beat(self, call: Begun) -> None:
+        """Note each second that cass lives: what is changed later than it did is not the call's doing."""
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            for root in self._roots:
+                if root.contents:
+                    root.contents.begins.beat(call.effects_id)
+
+    async def _since_died(self, root: Root, before: Before) -> list[Effect]:
+        now = await self._snapshot(root) if before.named is None else None
+
+        def work() -> list[Effect]:
+            looking = root.looking()
+            if before.named is not None:
+                names = before.named.items()
+                found = [Effect(root.path / name, was, looking.one(name, root.known)) for name, was in names]
+            elif now:
+                found = between(looking, stood(root.store(), before), now)
+            else:
+                found = []
+            return list(until(before.alive, before.at, found))
+
+        return await self._work(work, [])
+
     # --- the stores ---
 
-    async def _snapshot(self, root: _Root) -> Snapshot | None:
+    async def _snapshot(self, root: Root) -> Snapshot | None:
         if root.given_up:
             return None
-        found = await self._work(lambda: self._known_again(root), None)
+        found = await self._work(lambda: root.known_again(), None)
         if found:
             return found
         limit = self._settings.max_files
@@ -202,18 +259,13 @@ class DiskCheckpoints:
             return None
         return await self._work(lambda: self._look_anew(root, listed), None)
 
-    def _known_again(self, root: _Root) -> Snapshot | None:
-        """A look where no path has come or gone since the last one; None where some may have."""
-        found = again(root.path, root.listing) if root.listing else None
-        return self._look(root, found) if found is not None else None
-
-    def _look_anew(self, root: _Root, listed: Covered) -> Snapshot:
+    def _look_anew(self, root: Root, listed: Covered) -> Snapshot:
         own = self._folder.parent
         inside = own != root.path and own.is_relative_to(root.path)
         leave_out = frozenset({str(own.relative_to(root.path))} if inside else ())
         root.listing, found = walk(root.path, listed, leave_out)
-        snapshot = self._look(root, found)
-        store = self._store(root)
+        snapshot = root.look(found)
+        store = root.store()
         store.sweep(every=0.0 if store.is_full else _SWEEP_SECONDS)
         if store.is_full:
             self._say(
@@ -222,43 +274,7 @@ class DiskCheckpoints:
             )
         return snapshot
 
-    def _look(self, root: _Root, found: Found) -> Snapshot:
-        looking = self._looking(root)
-        snapshot = looking.all(found, root.known)
-        root.known = snapshot.seen
-        return snapshot
-
-    def _between(self, root: _Root, before: Snapshot, after: Snapshot) -> list[Effect]:
-        """The difference of two looks. What only one of them has may still be there, or have been: other ignore rules
-        make files come and go that nobody touched."""
-        looking = self._looking(root)
-        inodes = {seen.inode for seen in before.seen.values()}
-        found: list[Effect] = []
-        for name in before.entries.keys() | after.entries.keys():
-            was, now = before.entries.get(name), after.entries.get(name)
-            if was is now or was == now:
-                continue
-            if now is None:
-                now = looking.one(name, after.seen)
-                if was == now:
-                    continue
-            elif was is None:
-                seen = after.seen.get(name)
-                if seen and seen.ctime < before.began - _TICK and seen.inode not in inodes:
-                    continue
-            found.append(Effect(root.path / name, was, now))
-        return sorted(found, key=lambda effect: effect.path)
-
-    def _looking(self, root: _Root) -> Looking:
-        return Looking(root.path, self._store(root), self._settings.max_file_mb * _MB)
-
-    def _store(self, root: _Root) -> Contents:
-        if root.contents is None:
-            root.contents = Contents(self._folder / _key(root.path), self._settings.max_total_mb * _MB)
-            root.known = root.contents.seen()
-        return root.contents
-
-    def _root_of(self, path: Path) -> _Root:
+    def _root_of(self, path: Path) -> Root:
         return next((root for root in self._roots if path.is_relative_to(root.path)), self._roots[0])
 
     async def _work(self, work: Callable[[], T], default: T) -> T:
@@ -282,27 +298,6 @@ class DiskCheckpoints:
 
     def _say(self, text: str) -> None:
         self._news.setdefault(text, False)
-
-
-def forget(folder: Path, session_id: str) -> None:
-    """Free what is kept for a session in any of the stores below `folder`."""
-    for store in stores(folder):
-        with contextlib.suppress(OSError, sqlite3.Error):
-            contents = Contents(store, 1)
-            try:
-                contents.forget(session_id)
-            finally:
-                contents.close()
-
-
-def stores(folder: Path) -> Iterable[Path]:
-    """The stores that there are."""
-    return sorted(path.parent for path in folder.glob("*/store.sqlite"))
-
-
-def _key(root: Path) -> str:
-    words = re.sub(r"[^A-Za-z0-9.-]+", "-", root.name).strip("-.")[:40] or "root"
-    return f"{words}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}"
 
 
 def _plainly(error: Exception) -> str:

@@ -1,13 +1,13 @@
 """What checkpoints keep of one folder: contents by their hash, what was last seen, and what calls did.
 
-One SQLite file, and big contents as files beside it. Several processes may use it at once, and it may be cut off at
+One SQLite file, and big contents as files beside it. They are the user's own bytes, secrets included: each byte is
+written as another one, so that no search comes upon them. That is no protection; the mode of the files is. Several processes may use it at once, and it may be cut off at
 any moment: what is not whole is not there.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -19,17 +19,15 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from cass.ports import Entry
+from cass.workspace.begun import Begins, entry, plain
 
 BIG = 1_000_000
 """Bytes from which a content is a file of its own."""
 
 _CHUNK = 1 << 20
-_CLONE = 0x40049409
-"""Linux's FICLONE: a copy that shares its blocks until one of both is written."""
-
 _WAIT = 5.0
 _LEVEL = 1
 _LOG_PAGES = 8_000
@@ -71,7 +69,9 @@ class Contents:
         self._folder = folder
         self._limit = limit
         _private(folder / "big")
+        self._hide, self._show = _letters(folder.name)
         self._db = _opened(folder / "store.sqlite")
+        self.begins = Begins(self._db, folder)
         self._total = self._sum()
 
     @property
@@ -94,7 +94,7 @@ class Contents:
     def add(self, packed: Sequence[tuple[str, int, bytes]]) -> None:
         """Keep contents: hash, size, and what `pack` made of the bytes."""
         now = int(time.time())
-        rows = [(h, int(len(data) != size), size, now, data) for h, size, data in packed]
+        rows = [(h, int(len(data) != size), size, now, data.translate(self._hide)) for h, size, data in packed]
         with self._db:
             self._db.executemany("insert or ignore into contents values(?,?,?,?,?)", rows)
         self._total += sum(len(data) for _, _, data in packed)
@@ -104,7 +104,7 @@ class Contents:
         temp = self._folder / "big" / f".{secrets.token_hex(8)}"
         with open(temp, "x+b", opener=_opener) as copy:  # Path.open takes no opener
             try:
-                wanted, size = _copied(source, copy)
+                wanted, size = _copied(source, copy, self._hide, hides=True)
                 os.fsync(copy.fileno())
                 target = self._big(wanted)
                 if target.exists():
@@ -124,7 +124,7 @@ class Contents:
         """A content; None when it is not kept, or is not what it was."""
         row = self._db.execute("select packed, data from contents where hash=?", (wanted,)).fetchone()
         try:
-            data = None if row is None else _unpacked(row[0], row[1], self._big(wanted))
+            data = None if row is None else _unpacked(row[0], row[1], self._big(wanted), self._show)
         except (OSError, zlib.error):
             return None
         return data if data is not None and hashlib.sha256(data).hexdigest() == wanted else None
@@ -135,7 +135,7 @@ class Contents:
             big = self._big(wanted)
             if big.exists():
                 with big.open("rb") as source:
-                    return _copied(source.fileno(), out)[0] == wanted
+                    return _copied(source.fileno(), out, self._show, hides=False)[0] == wanted
             data = self.get(wanted)
             if data is not None:
                 out.write(data)
@@ -144,17 +144,12 @@ class Contents:
     def seen(self) -> dict[str, Seen]:
         """What was seen last."""
         rows = self._db.execute("select path,size,mtime,ctime,inode,at,kind,mode,hash,target from seen")
-        return {
-            os.fsdecode(path): Seen(
-                size, mtime, ctime, inode, at, Entry(kind, mode, hash, size if kind == "file" else 0, target)
-            )
-            for path, size, mtime, ctime, inode, at, kind, mode, hash, target in rows
-        }
+        return {os.fsdecode(path): as_seen(row) for path, *row in rows}
 
     def remember(self, changed: Mapping[str, Seen], gone: Iterable[str]) -> None:
         """This was seen now. What is not named any more by it stays for a while."""
         rows = [
-            (os.fsencode(p), s.size, s.mtime, s.ctime, s.inode, s.at, e.kind, e.mode, e.hash, e.target)
+            (os.fsencode(p), s.size, s.mtime, s.ctime, s.inode, s.at, e.kind, e.mode, e.hash, os.fsencode(e.target))
             for p, s in changed.items()
             for e in (s.entry,)
         ]
@@ -165,12 +160,13 @@ class Contents:
             if late:
                 touch = "update contents set used=? where hash=(select hash from seen where path=?)"
                 self._db.executemany(touch, late)
+                self.begins.note([path for _, path in late])
             self._db.executemany("insert or replace into seen values(?,?,?,?,?,?,?,?,?,?)", rows)
             self._db.executemany("delete from seen where path=?", paths)
 
     def record(self, effects_id: str, session_id: str, changes: Sequence[Change]) -> None:
         """Keep what was done. It is on disk when this returns."""
-        told = [(path, _plain(before), _plain(after)) for path, before, after in changes]
+        told = [(path, plain(before), plain(after)) for path, before, after in changes]
         data = zlib.compress(json.dumps(told).encode(), _LEVEL)
         hashes = {e.hash for _, *both in changes for e in both if e is not None and e.hash}
         self._db.execute("pragma synchronous=full")
@@ -188,7 +184,7 @@ class Contents:
         if row is None:
             return None
         told = cast("list[tuple[str, list[object], list[object]]]", json.loads(zlib.decompress(row[0])))
-        return [(path, _entry(before), _entry(after)) for path, before, after in told]
+        return [(path, entry(before), entry(after)) for path, before, after in told]
 
     def forget(self, session_id: str) -> None:
         """Nothing of this session can be taken back any more."""
@@ -197,6 +193,7 @@ class Contents:
                 "delete from names where record in (select id from records where session=?)", (session_id,)
             )
             self._db.execute("delete from records where session=?", (session_id,))
+            self.begins.forget(session_id)
 
     def sweep(self, *, every: float = 0.0) -> None:
         """Free what nothing names, unless that was done less than `every` seconds ago."""
@@ -204,8 +201,12 @@ class Contents:
         row = self._db.execute("select value from notes where name='swept'").fetchone()
         if row and now - int(row[0]) < every:
             return
-        unnamed = "hash not in (select hash from names) and hash not in (select hash from seen) and used < ?"
+        named = "names", "seen", "was"
+        unnamed = " and ".join(
+            ["used < ?", *(f"hash not in (select hash from {t} where hash is not null)" for t in named)]
+        )
         with self._db:
+            self.begins.sweep()
             self._db.execute("insert or replace into notes values('swept', ?)", (str(now),))
             old = (now - _YOUNG,)
             big = [r[0] for r in self._db.execute(f"select hash from contents where packed=2 and {unnamed}", old)]
@@ -234,42 +235,43 @@ class Contents:
         return self._folder / "big" / wanted
 
 
+def as_seen(row: Sequence[Any]) -> Seen:
+    """A row of `seen` without its path."""
+    size, mtime, ctime, inode, at, kind, mode, hash, target = row
+    return Seen(
+        size, mtime, ctime, inode, at, Entry(kind, mode, hash, size if kind == "file" else 0, os.fsdecode(target))
+    )
+
+
 def pack(data: bytes) -> bytes:
     """Smaller, where that helps; else as it is."""
     packed = zlib.compress(data, _LEVEL)
     return packed if len(packed) < len(data) else data
 
 
-def _unpacked(packed: int, data: bytes, big: Path) -> bytes:
-    if packed == 2:
-        return big.read_bytes()
-    return zlib.decompress(data) if packed else data
+def _unpacked(packed: int, data: bytes, big: Path, letters: bytes) -> bytes:
+    data = (big.read_bytes() if packed == 2 else data).translate(letters)
+    return zlib.decompress(data) if packed == 1 else data
 
 
-def _copied(source: int, copy: BinaryIO) -> tuple[str, int]:
-    """Copy from the beginning, sharing blocks where the file system can; the hash of the copy and its size."""
+def _copied(source: int, copy: BinaryIO, letters: bytes, *, hides: bool) -> tuple[str, int]:
+    """Copy from the beginning with other letters; the hash of what is not hidden, and its size."""
     os.lseek(source, 0, os.SEEK_SET)
-    try:
-        fcntl.ioctl(copy.fileno(), _CLONE, source)
-        cloned = True
-    except OSError:
-        cloned = False
     digest, size = hashlib.sha256(), 0
-    while data := os.read(copy.fileno() if cloned else source, _CHUNK):
-        digest.update(data)
+    while data := os.read(source, _CHUNK):
+        written = data.translate(letters)
+        digest.update(data if hides else written)
+        copy.write(written)
         size += len(data)
-        if not cloned:
-            copy.write(data)
     copy.flush()
     return digest.hexdigest(), size
 
 
-def _plain(entry: Entry | None) -> list[object] | None:
-    return [entry.kind, entry.mode, entry.hash, entry.size, entry.target, entry.stamp] if entry else None
-
-
-def _entry(told: list[object] | None) -> Entry | None:
-    return Entry(*told) if told else None  # pyright: ignore[reportArgumentType]  # as `_plain` wrote it
+def _letters(name: str) -> tuple[bytes, bytes]:
+    """What stands for each byte in this store, and the way back. It follows from the store's name: what is hidden from
+    searches must not be lost with a key."""
+    hide = bytes(sorted(range(256), key=lambda byte: hashlib.sha256(name.encode() + bytes([byte])).digest()))
+    return hide, bytes(map(hide.index, range(256)))
 
 
 def _opened(path: Path) -> sqlite3.Connection:

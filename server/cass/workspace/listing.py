@@ -21,18 +21,19 @@ RACY_COARSE = 2_100_000_000
 Found = list[tuple[str, os.stat_result]]
 """Paths relative to the root, with what they are."""
 
-_RULES = frozenset({".gitignore", ".ignore", ".rgignore"})
+RULES = frozenset({".gitignore", ".ignore", ".rgignore"})
 _MORE_RULES = ".git/info/exclude"
 
 
 @dataclass
 class Listing:
     """The paths that were found. `folders` are those that were looked into, the root as the empty name, with their
-    times and inodes; `rules` the marks of files with ignore rules; `at` is when, in nanoseconds."""
+    times and inodes; `hidden` what was ignored, but for what is below it; `rules` the marks of files with ignore rules; `at` is when, in nanoseconds."""
 
     at: int
     names: list[str] = field(default_factory=list[str])
     folders: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    hidden: frozenset[str] = frozenset()
     rules: dict[str, tuple[int, ...] | None] = field(default_factory=dict[str, "tuple[int, ...] | None"])
 
 
@@ -42,7 +43,7 @@ def walk(root: Path, covered: Covered, leave_out: frozenset[str]) -> tuple[Listi
     for name in list(holding):
         while name := name.rpartition("/")[0]:
             holding.add(name)
-    listing, found = Listing(time.time_ns()), Found()
+    listing, found = Listing(time.time_ns(), hidden=covered.ignored), Found()
     listing.rules[_MORE_RULES] = _rule(root, _MORE_RULES)
     waiting = [""]
     while waiting:
@@ -54,7 +55,7 @@ def walk(root: Path, covered: Covered, leave_out: frozenset[str]) -> tuple[Listi
                 name = f"{prefix}/{entry.name}" if prefix else entry.name
                 if entry.name == ".git" or name in leave_out:
                     continue
-                if entry.name in _RULES:
+                if entry.name in RULES:
                     listing.rules[name] = _rule(root, name)
                 is_ignored = not covered.knows_ignored or name in covered.ignored
                 if entry.is_dir(follow_symlinks=False):

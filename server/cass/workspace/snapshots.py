@@ -29,11 +29,12 @@ _MANY = 500
 
 @dataclass
 class Snapshot:
-    """A folder at one moment. `began` is in nanoseconds."""
+    """A folder at one moment. `began` is in nanoseconds; `hidden` are paths that were ignored then, with all below."""
 
     began: int
     entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
     seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
