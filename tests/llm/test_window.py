@@ -122,6 +122,20 @@ async def test_a_window_that_was_thought_too_small_is_corrected(provider: Provid
     assert model.window.tokens > 2_048
 
 
+async def test_a_server_that_cuts_to_the_half_has_the_window_that_it_once_read(
+    provider: ProviderServer, make_client: Any
+) -> None:
+    """Some cut a long prompt far below what they could hold: what they read whole before shows how much that is."""
+    model = make_client().get("openai/m")
+    messages = [user("Some ordinary words in a row. " * 550)]
+    provider.answer(text("ok", usage=(3_900, 5)), text("ok", usage=(2_085, 5)))
+    await ask(model, ModelRequest("s", messages, cache_key="k"))
+    messages.append(user("Other words, and more of them. " * 60))
+    notices = (await ask(model, ModelRequest("s", messages, cache_key="k"))).notices
+    assert "2,085" in notices[0]
+    assert model.window.tokens == 4_096
+
+
 def _meter() -> tuple[Meter, list[Rates]]:
     rates = [UNKNOWN]
     return Meter(lambda: rates[-1], rates.append), rates
