@@ -226,6 +226,26 @@ async def test_files_that_were_written_do_not_fill_the_window_and_can_be_read_ag
     assert [call.arguments.get("content") for call in calls[:4]] == [*written.values()]
 
 
+async def test_words_that_alone_are_too_long_are_sent_as_beginning_and_end(house: House) -> None:
+    pasted = "PASTE-BEGINS " + "".join(f"line {n} of a log\n" for n in range(8_000)) + "PASTE-ENDS"
+
+    def script(number: int) -> tuple[str, Json] | str:
+        return ("read_result", {"id": "said-1", "offset": 4_000}) if number == 0 else "ok"
+
+    with WindowServer(8_192, script, tell=True) as server:
+        client = RecordingClient()
+        session = _remote(house, server, client)
+        assert (await ask(session, pasted)).stop_reason == "end_turn"
+        assert server.refused == 0
+    first = _turns(server)[0].raw
+    assert b"PASTE-BEGINS" in first
+    assert b"PASTE-ENDS" in first
+    assert b"read_result said-1" in first
+    assert any("line 4000 of a log" in str(event.result) for event in client.of(ToolCallUpdate))
+    compacting.uncompact(session)
+    assert session.messages[0].text == pasted
+
+
 async def test_what_can_never_fit_is_said_with_its_numbers(house: House) -> None:
     with WindowServer(1_500, _reading(0), tell=True) as server:
         session = _remote(house, server, RecordingClient())

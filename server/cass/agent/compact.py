@@ -27,6 +27,9 @@ ENOUGH = 0.5
 ARGUMENTS = "arguments-"
 """With a call's id behind it, this names its arguments for `read_result`."""
 
+LARGEST = 0.8
+"""The part of the room that what the user said last may take as it is."""
+
 _FOLDED = "[Left out: "
 _EXCERPT_LEAST = 300
 
@@ -64,7 +67,7 @@ def plan(messages: Sequence[Message], count: Count, room: Room, *, thorough: boo
     """What to leave out so that the conversation fits the room. `thorough`: with notes in any case. Empty where there
     is nothing to leave out."""
     keeps = min(room.free, sum(map(count, messages))) if thorough else room.free
-    recent = _recent(messages, count, int(keeps * RECENT))
+    recent = _recent(messages, count, int(keeps * RECENT), int(room.free * LARGEST))
     behind = [block for message in messages[:recent] for block in message.content]
     folded = {b.call_id: folded_line(b) for b in behind if isinstance(b, ToolResult) and is_foldable(b)}
     arguments = {b.id: folded_arguments(b) for b in behind if isinstance(b, ToolCall) and long_texts(b)}
@@ -98,10 +101,13 @@ def is_folded(text: str) -> bool:
     return text.startswith(_FOLDED)
 
 
-def _recent(messages: Sequence[Message], count: Count, room: int) -> int:
+def _recent(messages: Sequence[Message], count: Count, room: int, free: int) -> int:
     """Where the end of the conversation begins: the last step in any case, and as many before it as fit. A step is
-    what the user said, or an answer of the model with all that its calls gave."""
+    what the user said, or an answer of the model with all that its calls gave. Words of the user's that alone are too
+    much for `free` are no such end: the notes have beginning and end of them."""
     begin = len(messages)
+    if messages and messages[-1].role == "user" and count(messages[-1]) > free > 0:
+        return begin
     for start in reversed(_steps(messages)):
         room -= sum(map(count, messages[start:begin]))
         if room < 0 and begin < len(messages):

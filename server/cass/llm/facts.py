@@ -112,7 +112,8 @@ class Facts:
         least = counted if quirks.window_from == "truncation" else max(counted, int(sent))
         learned = quirks.window_from in ("overflow", "truncation")
         if quirks.window is not None and learned and least > quirks.window:
-            self._learn(replace(quirks, window=None, window_from=""))
+            told = self._told.window
+            self._learn(replace(quirks, window=told, window_from="server" if told else ""))
 
     def priced(self, usage: Usage | None) -> Usage | None:
         """Usage with its cost where the provider did not say it and prices are known. Cached tokens count in full
