@@ -29,7 +29,14 @@ def _result(id: str, text: str) -> Message:
 
 
 def _count(message: Message) -> int:
-    parts = [b.text if isinstance(b, Text | ToolResult) else "call" for b in message.content]
+    parts = [
+        b.text
+        if isinstance(b, Text | ToolResult)
+        else f"call{b.arguments}"
+        if isinstance(b, ToolCall)
+        else "picture"
+        for b in message.content
+    ]
     return sum(map(len, parts)) // 4 + 4
 
 
@@ -46,7 +53,12 @@ def _steps(count: int, size: int) -> list[Message]:
 
 def _apply(messages: list[Message], found: compact.Plan, kept: tuple[Message, ...] = ()) -> list[Message]:
     event = CompactionUpdate(
-        compaction_id="x", status="completed", folded=found.folded, replaced=found.cut, kept=kept
+        compaction_id="x",
+        status="completed",
+        folded=found.folded,
+        arguments=found.arguments,
+        replaced=found.cut,
+        kept=kept,
     )
     return compacted(messages, event)
 
@@ -62,6 +74,40 @@ def test_old_results_are_folded_first_and_say_how_to_have_them_back() -> None:
     assert _whole(shorter) < 2_600
     assert shorter[-1] == messages[-1]
     assert [len(m.content) for m in shorter] == [len(m.content) for m in messages]
+
+
+def _wrote(id: str, text: str) -> list[Message]:
+    call = ToolCall(
+        id=id, name="write_file", arguments={"path": f"{id}.txt", "content": text, "parts": [{"x": text}]}
+    )
+    return [Message(role="assistant", content=(call,)), _result(id, "Written.")]
+
+
+def test_long_texts_in_the_arguments_of_old_calls_are_folded_too() -> None:
+    messages = [_said("begin")]
+    for n in range(10):
+        messages += _wrote(f"c{n}", f"line {n}\n" * 150)
+    found = plan(messages, _count, Room(8_000, 1_000))
+    assert found.cut == 0
+    shorter = _apply(messages, found)
+    assert _whole(shorter) < 3_500
+    assert shorter[-2:] == messages[-2:]
+    first = shorter[1].tool_calls[0].arguments
+    assert first["path"] == "c0.txt"
+    assert "read_result arguments-c0 has them" in str(first["content"])
+    assert "read_result arguments-c0 has them" in str(first["parts"])
+
+
+def test_arguments_that_alone_are_too_long_keep_their_beginning_and_their_end_without_notes() -> None:
+    messages = [_said("begin"), *_wrote("c0", "first\n" + "x " * 20_000 + "last")]
+    found = plan(messages, _count, Room(5_000, 1_000))
+    shorter = _apply(messages, found)
+    assert found.cut == 0
+    assert shorter[0] == messages[0]
+    assert _whole(shorter) <= 2_000
+    content = str(shorter[1].tool_calls[0].arguments["content"])
+    assert content.startswith("first\n")
+    assert content.endswith("last")
 
 
 def test_where_folding_is_not_enough_the_beginning_is_replaced() -> None:

@@ -77,12 +77,15 @@ def _texts(kind: str) -> Callable[[random.Random], str]:
     def dense(rng: random.Random) -> str:
         return base64.b64encode(rng.randbytes(rng.randrange(500, 3_000))).decode()
 
-    return {"code": code, "json": data, "chinese": words, "base64": dense}[kind]
+    def signs(rng: random.Random) -> str:
+        return "".join(rng.choices("😀🎉🚀🔥👍🏽✨🙈🌍", k=rng.randrange(300, 900)))
+
+    return {"code": code, "json": data, "chinese": words, "base64": dense, "emoji": signs}[kind]
 
 
 @needs_data
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
-@pytest.mark.parametrize("kind", ["code", "json", "chinese", "base64"])
+@pytest.mark.parametrize("kind", ["code", "json", "chinese", "base64", "emoji"])
 def test_after_three_requests_estimates_are_within_five_percent_of_a_real_tokenizer(
     kind: str, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,7 +118,7 @@ def test_estimates_differ_by_what_the_text_is() -> None:
     assert 1.9 <= len(data) / rough_tokens(data) <= 2.8
     assert 1.1 <= len("漢字仮名交じり文" * 100) / rough_tokens("漢字仮名交じり文" * 100) <= 1.5
     assert 1.3 <= 8000 / rough_tokens("QUJD" * 2000) <= 1.6
-    assert 1.0 <= 4000 / rough_tokens("🙂я" * 2000) <= 2.5
+    assert 0.5 <= 4000 / rough_tokens("🙂я" * 2000) <= 2.5
     assert rough_tokens("") == 0
 
 

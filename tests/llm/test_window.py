@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from cass.errors import ConfigError
+from cass.errors import ConfigError, ContextTooLong
 from cass.llm.meter import Meter
 from cass.llm.tokens import UNKNOWN, Rates, Size, size_of
 from cass.llm.window import observed
 from cass.ports import ModelRequest
 from cass.protocol.messages import Message, Text
 from support.models import ask, user
-from support.provider import ProviderServer, text
+from support.provider import ProviderServer, error, text
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,34 @@ async def test_a_window_that_was_thought_too_small_is_corrected(provider: Provid
     provider.answer(text("ok", usage=(6_000, 5)))
     await ask(model, ModelRequest("s", [user("Other words, and more of them. " * 1_000)]))
     assert model.window.tokens > 2_048
+
+
+async def test_a_refusal_that_was_wrong_does_not_make_forget_what_the_server_told(
+    provider: ProviderServer, make_client: Any
+) -> None:
+    provider.models[:] = [{"id": "m", "max_model_len": 8_000}]
+    model = make_client(config={"providers": {"mine": {"base_url": provider.url}}}).get("mine/m")
+    await model.prepare()
+    provider.answer(error(400, "prompt is too long"), text("ok", usage=(6_500, 5)))
+    long = ModelRequest("s", [user("Some ordinary words in a row. " * 400)])
+    assert isinstance((await ask(model, long)).error, ContextTooLong)
+    assert model.window.tokens < 6_000
+    await ask(model, long)
+    assert (model.window.tokens, model.window.source) == (8_000, "server")
+
+
+async def test_a_server_that_cuts_to_the_half_has_the_window_that_it_once_read(
+    provider: ProviderServer, make_client: Any
+) -> None:
+    """Some cut a long prompt far below what they could hold: what they read whole before shows how much that is."""
+    model = make_client().get("openai/m")
+    messages = [user("Some ordinary words in a row. " * 550)]
+    provider.answer(text("ok", usage=(3_900, 5)), text("ok", usage=(2_085, 5)))
+    await ask(model, ModelRequest("s", messages, cache_key="k"))
+    messages.append(user("Other words, and more of them. " * 60))
+    notices = (await ask(model, ModelRequest("s", messages, cache_key="k"))).notices
+    assert "2,085" in notices[0]
+    assert model.window.tokens == 4_096
 
 
 def _meter() -> tuple[Meter, list[Rates]]:

@@ -205,6 +205,50 @@ async def test_what_was_left_out_can_be_read_again(house: House) -> None:
         assert results[3].status == "failed"
 
 
+async def test_files_that_were_written_do_not_fill_the_window_and_can_be_read_again(house: House) -> None:
+    """Each call's arguments are most of the window: they are made shorter and no answer fails."""
+    written = {n: f"file {n} begins\n" + f"value {n} and more\n" * 700 for n in range(4)}
+
+    def script(number: int) -> tuple[str, Json] | str:
+        if number < len(written):
+            return "write_file", {"path": f"w{number}.txt", "content": written[number]}
+        return ("read_result", {"id": "arguments-call_0001"}) if number == len(written) else "done"
+
+    with WindowServer(8_192, script, tell=True) as server:
+        client = RecordingClient()
+        session = _remote(house, server, client)
+        assert (await ask(session, "go")).stop_reason == "end_turn"
+        assert server.refused == 0
+    assert all((house.project / f"w{n}.txt").read_text() == text for n, text in written.items())
+    again = [e.result for e in client.of(ToolCallUpdate) if e.tool_call_id == "call_0005" and e.result]
+    texts = "".join(block.text for block in again[-1] if isinstance(block, Text))
+    assert written[0][:200] in texts
+    while session.stream.state.history.compaction:
+        compacting.uncompact(session)
+    calls = [call for message in session.messages for call in message.tool_calls]
+    assert [call.arguments.get("content") for call in calls[:4]] == [*written.values()]
+
+
+async def test_words_that_alone_are_too_long_are_sent_as_beginning_and_end(house: House) -> None:
+    pasted = "PASTE-BEGINS " + "".join(f"line {n} of a log\n" for n in range(8_000)) + "PASTE-ENDS"
+
+    def script(number: int) -> tuple[str, Json] | str:
+        return ("read_result", {"id": "said-1", "offset": 4_000}) if number == 0 else "ok"
+
+    with WindowServer(8_192, script, tell=True) as server:
+        client = RecordingClient()
+        session = _remote(house, server, client)
+        assert (await ask(session, pasted)).stop_reason == "end_turn"
+        assert server.refused == 0
+    first = _turns(server)[0].raw
+    assert b"PASTE-BEGINS" in first
+    assert b"PASTE-ENDS" in first
+    assert b"read_result said-1" in first
+    assert any("line 4000 of a log" in str(event.result) for event in client.of(ToolCallUpdate))
+    compacting.uncompact(session)
+    assert session.messages[0].text == pasted
+
+
 async def test_what_can_never_fit_is_said_with_its_numbers(house: House) -> None:
     with WindowServer(1_500, _reading(0), tell=True) as server:
         session = _remote(house, server, RecordingClient())

@@ -67,12 +67,14 @@ export interface CommandListResult {
 }
 
 /** The conversation that the model is sent is made shorter. `completed` does it, in this order: results of the
- * calls in `folded` (call id → the line that stands for the result) are replaced by their line; then the first
+ * calls in `folded` (call id → the line that stands for the result) are replaced by their line, and the arguments of
+ * those in `arguments` (call id → what stands for them); then the first
  * `replaced` messages by those in `kept`. `summary` is the text in `kept` that a model, or cass itself where no
  * model could, wrote of what is left out. `before` and `after` are tokens, as far as known. The journal keeps the
  * originals: `_uncompacted` gives them back. */
 export interface CompactionUpdate {
   after?: number;
+  arguments?: Record<string, Record<string, unknown>>;
   before?: number;
   compactionId: string;
   focus?: string;

@@ -3,7 +3,7 @@ it is sent, and what is too long is made shorter, at most once for each time it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -35,7 +35,7 @@ class Fitting:
     desk: Desk
     model: Model
     system: str
-    tools: Sequence[ToolSpec]
+    tools: Callable[[], Sequence[ToolSpec]]
     settings: CompactionConfig
     effort: str | None = None
     max_output: int | None = None
@@ -71,7 +71,7 @@ class Fitting:
         await self._prepare()
         request = self.request()
         before = self.model.measure(request)
-        fixed = self.model.measure(ModelRequest(self.system, (), self.tools))
+        fixed = self.model.measure(ModelRequest(self.system, (), self.tools()))
         room = compact.Room(whole or self.budget, fixed)
         messages = list(self.desk.messages)
         plan = compact.plan(messages, self._count, room, thorough=trigger != "auto")
@@ -86,7 +86,7 @@ class Fitting:
             before=before,
         )
         self.desk.emit(update)
-        done = update.model_copy(update={"status": "completed", "folded": plan.folded})
+        done = update.model_copy(update={"status": "completed", "folded": plan.folded, "arguments": plan.arguments})
         if plan.cut:
             done = await self._with_notes(done, messages, plan, room, focus)
         shorter = request_with(request, self.desk.memory.shortened(done))
@@ -121,13 +121,10 @@ class Fitting:
     ) -> CompactionUpdate:
         """The compaction with what stands for the messages that are left out."""
         writer = self.summariser or self.model
-        left_out = self.desk.memory.shortened(
-            CompactionUpdate(compaction_id="", status="completed", folded=plan.folded)
-        )
         longest = self.settings.summary_tokens or max(200, min(2_000, room.whole // 12))
         written = await summary.summarise(
             writer,
-            left_out[: plan.cut],
+            messages[: plan.cut],
             focus=focus,
             room=min(writer.window.tokens * 2 // 3, self.settings.transcript_tokens),
             longest=longest,
@@ -161,7 +158,7 @@ class Fitting:
         return ModelRequest(
             system=self.system,
             messages=tuple(self.desk.messages),
-            tools=self.tools,
+            tools=self.tools(),
             effort=self.effort,
             max_output=self.max_output,
             cache_key=self.desk.session_id,

@@ -49,6 +49,7 @@ class Facts:
         self._learn = learn
         self._asking: asyncio.Task[None] | None = None
         self._told = ModelFacts()
+        self._read = 0
 
     @property
     def window(self) -> Window:
@@ -97,19 +98,22 @@ class Facts:
             self._learn(replace(self._quirks(), window=limit, window_from="overflow"))
 
     def cut(self, counted: int) -> None:
-        """The server read only so much of a longer request."""
-        size = window.observed(counted)
+        """The server read only so much of a longer request. Some cut far below what they can hold: then the most that
+        they read so far says more."""
+        size = window.observed(max(counted, self._read))
         if size >= LEAST:
             self._learn(replace(self._quirks(), window=size, window_from="truncation"))
 
     def answered_to(self, sent: float, counted: int) -> None:
         """The server answered a request of about `sent` tokens and counted so many (0: it did not say): a window that
         was thought smaller is not."""
+        self._read = max(self._read, counted)
         quirks = self._quirks()
         least = counted if quirks.window_from == "truncation" else max(counted, int(sent))
         learned = quirks.window_from in ("overflow", "truncation")
         if quirks.window is not None and learned and least > quirks.window:
-            self._learn(replace(quirks, window=None, window_from=""))
+            told = self._told.window
+            self._learn(replace(quirks, window=told, window_from="server" if told else ""))
 
     def priced(self, usage: Usage | None) -> Usage | None:
         """Usage with its cost where the provider did not say it and prices are known. Cached tokens count in full

@@ -21,7 +21,8 @@ _ENDING = re.compile(r"[A-Za-z][a-z\u00c0-\u024f]{6}([a-z\u00c0-\u024f]+)")
 _NUMBER = re.compile(r"\d{1,3}")
 _MARK = re.compile(r"[^\w\s]+|\n\s*|[ \t]{2,}")
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
-_OTHER = re.compile("[\u0250-\u10ff\u1200-\u1fff\ua000-\ua95f\U00010000-\U0001ffff]")
+_OTHER = re.compile("[\u0250-\u10ff\u1200-\u1fff\ua000-\ua95f]")
+_SIGN = re.compile("[\u2600-\u27bf\U00010000-\U0001ffff]")
 _DENSE = re.compile(r"[A-Za-z0-9+/=_-]{60,}")
 
 
@@ -90,14 +91,14 @@ def size_of(text: str) -> Size:
     if len(text) >= 60 and (runs := _DENSE.findall(text)):
         dense = sum(map(len, runs))
         text = _DENSE.sub("", text)
-    wide = other = 0
+    wide = other = signs = 0
     if not text.isascii():
-        wide, other = len(_WIDE.findall(text)), len(_OTHER.findall(text))
+        wide, other, signs = (len(kind.findall(text)) for kind in (_WIDE, _OTHER, _SIGN))
     return Size(
         words=1.06 * len(_WORD.findall(text)) + 0.22 * sum(map(len, _ENDING.findall(text))),
         numbers=1.33 * len(_NUMBER.findall(text)),
         marks=0.97 * len(_MARK.findall(text)),
-        wide=wide / 1.2 + other / 2.0,
+        wide=wide / 1.2 + other / 2.0 + signs * 2.0,
         dense=dense / 1.4,
     )
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from cass.protocol.messages import ContentBlock, Message, Usage
-from cass.protocol.wire import SessionEvent
+from cass.protocol.wire import JsonObject, SessionEvent
 
 CompactionTrigger = Literal["auto", "manual", "overflow"]
 RewindScope = Literal["conversation", "files", "both"]
@@ -16,7 +16,8 @@ RewindScope = Literal["conversation", "files", "both"]
 
 class CompactionUpdate(SessionEvent):
     """The conversation that the model is sent is made shorter. `completed` does it, in this order: results of the
-    calls in `folded` (call id → the line that stands for the result) are replaced by their line; then the first
+    calls in `folded` (call id → the line that stands for the result) are replaced by their line, and the arguments of
+    those in `arguments` (call id → what stands for them); then the first
     `replaced` messages by those in `kept`. `summary` is the text in `kept` that a model, or cass itself where no
     model could, wrote of what is left out. `before` and `after` are tokens, as far as known. The journal keeps the
     originals: `_uncompacted` gives them back."""
@@ -29,6 +30,7 @@ class CompactionUpdate(SessionEvent):
     before: int = 0
     after: int = 0
     folded: dict[str, str] = Field(default_factory=dict)
+    arguments: dict[str, JsonObject] = Field(default_factory=dict)
     replaced: int = 0
     kept: tuple[Message, ...] = ()
     summary: str | None = None

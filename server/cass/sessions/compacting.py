@@ -7,20 +7,31 @@ from typing import TYPE_CHECKING
 from cass.agent import notes
 from cass.agent.fitting import Fitting
 from cass.errors import SessionError
+from cass.ports import ToolSpec
 from cass.protocol.events import CompactionUpdate, SummaryEdited, Uncompacted
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
 
+RESULTS = "results"
+"""What a tool needs that reads again what was left out: that something was."""
+
 
 def fitting_of(session: Session) -> Fitting:
-    """What makes the requests of this session fit its model."""
+    """What makes the requests of this session fit its model. Its tools stay as they are now, so that the beginning of
+    each request stays the same; only what reads again what was left out comes with the first compaction."""
     settings, models = session.config.compaction, session.house.models
+    can = session.abilities - {RESULTS}
+
+    def tools() -> tuple[ToolSpec, ...]:
+        now = can | {RESULTS} if session.stream.state.history.compaction else can
+        return tuple(spec for spec in session.house.specs if spec.needs in now)
+
     return Fitting(
         desk=session,
         model=models.get(session.model_name),
         system=session.system_prompt(),
-        tools=tuple(spec for spec in session.house.specs if spec.needs in session.abilities),
+        tools=tools,
         settings=settings,
         effort=session.effort,
         max_output=session.config.llm.max_output,

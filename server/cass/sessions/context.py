@@ -26,11 +26,11 @@ async def context(session: Session) -> ContextGetResult:
     model = fitting.model
     await model.prepare()
     used = model.measure(fitting.request())
-    items = list(_items(session, model, fitting.system, len(fitting.tools)))
+    items = list(_items(session, model, fitting.system, len(fitting.tools())))
     items.insert(
         1,
         ContextItem(
-            kind="tools", name=f"{len(fitting.tools)} tools", tokens=_tools(fitting.model, fitting.request())
+            kind="tools", name=f"{len(fitting.tools())} tools", tokens=_tools(fitting.model, fitting.request())
         ),
     )
     scale = used / max(1, sum(item.tokens for item in items))

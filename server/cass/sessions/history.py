@@ -6,9 +6,10 @@ others do not count any more. What counts is decided first, in one look over the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
+from cass.agent.compact import shortened
 from cass.protocol.events import (
     AgentMessage,
     CompactionUpdate,
@@ -24,7 +25,7 @@ from cass.protocol.events import (
     Uncompacted,
     UserMessage,
 )
-from cass.protocol.messages import Block, Message, Text, ToolCall, ToolResult
+from cass.protocol.messages import Message, Text, ToolCall, ToolResult
 
 _INTERRUPTED = "This call was interrupted before it ended; whether it had an effect is not known."
 _UNBEGUN = "This call did not run: the turn ended before it was begun or approved."
@@ -108,20 +109,8 @@ class History:
 
 def compacted(messages: Iterable[Message], event: CompactionUpdate) -> list[Message]:
     """The conversation after a compaction."""
-    shorter = [_folded(message, event.folded) for message in messages]
+    shorter = [shortened(message, event.folded, event.arguments) for message in messages]
     return [*event.kept, *shorter[event.replaced :]]
-
-
-def _folded(message: Message, lines: Mapping[str, str]) -> Message:
-    if message.role != "tool" or not lines:
-        return message
-    blocks: list[Block] = []
-    for block in message.content:
-        line = lines.get(block.call_id) if isinstance(block, ToolResult) else None
-        blocks.append(
-            block if line is None else block.model_copy(update={"content": (Text(text=line),)})  # pyright: ignore
-        )
-    return message if tuple(blocks) == message.content else message.model_copy(update={"content": tuple(blocks)})
 
 
 def void(events: Iterable[Event]) -> Set[int]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cass.agent import notes
-from cass.protocol.events import CompactionUpdate, ToolCallUpdate
-from cass.protocol.messages import Message, Text, Usage
+from cass.agent.compact import ARGUMENTS, original
+from cass.protocol.events import AgentMessage, CompactionUpdate, ToolCallUpdate
+from cass.protocol.messages import Message, Text, ToolCall, Usage
 from cass.sessions.history import compacted
 
 if TYPE_CHECKING:
@@ -37,9 +38,19 @@ class Memory:
         if id.startswith(_SAID) and id.removeprefix(_SAID).isdigit():
             number = int(id.removeprefix(_SAID))
             return notes.words_of(self.said[number - 1]) if 1 <= number <= len(self.said) else None
+        if id.startswith(ARGUMENTS):
+            return self._arguments(id.removeprefix(ARGUMENTS))
         for event in self._session.stream.durable():
             if isinstance(event, ToolCallUpdate) and event.tool_call_id == id and event.result is not None:
                 return "\n".join(block.text for block in event.result if isinstance(block, Text))
+        return None
+
+    def _arguments(self, id: str) -> str | None:
+        """The long texts in a call's arguments as they were, or all the arguments where that would be unclear."""
+        for event in self._session.stream.durable():
+            calls = [b for b in event.content if isinstance(b, ToolCall)] if isinstance(event, AgentMessage) else []
+            if call := next((call for call in calls if call.id == id), None):
+                return original(call)
         return None
 
     def shortened(self, compaction: CompactionUpdate) -> list[Message]:

@@ -27,7 +27,7 @@ from cass.protocol.messages import ContentBlock, Text, ToolCall
 from cass.protocol.methods import PromptParams
 from cass.sessions import titles
 from cass.sessions.command import recognise
-from cass.sessions.compacting import fitting_of
+from cass.sessions.compacting import RESULTS, fitting_of
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -234,7 +234,7 @@ class Work:
         session, house = self._session, self._session.house
         if not session.model_name:
             session.set_option("model", await house.models.default())
-        can = session.abilities
+        can = session.abilities | {RESULTS}  # something may be left out in this very turn
         gate = Gate(session, {n: t for n, t in house.tools.items() if t.needs in can}, session.rules)
         return Turn(desk=session, fitting=fitting_of(session), gate=gate, turn_id=turn_id)
 
