@@ -53,11 +53,17 @@ async def export_of(house: House, params: ExportParams, title: str) -> ExportRes
             f"there is no format {params.format[:40]!r}", hint=f"It is one of: {', '.join(sorted(formats))}."
         )
     header, events = house.store.read(params.session_id)
-    here = Path(header.cwd) if Path(header.cwd).is_dir() else house.present()
+    here = _place(header, house)
     masker = house.masker(house.config_for(here).config)  # it may have been kept with masking off
     kept = (masker.model(event) for event in events if not isinstance(event, _STAYS))
     going = Going(params.session_id, header.cwd, header.created_at, masker.text(title), kept)
     return await asyncio.to_thread(_write, formats[params.format], going, params.path)
+
+
+def _place(header: SessionHeader, house: House) -> Path:
+    """The session's folder, or where the client works when it is not there any more."""
+    folder = Path(header.cwd)
+    return folder if folder.is_dir() else house.present()
 
 
 def _write(form: Format, going: Going, path: str | None) -> ExportResult:
