@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cass.config import SessionsConfig
 from cass.errors import SessionError, StoreError
 from cass.ports.store import SessionHeader, StoredSession
+from cass.private import make_folder
 from cass.protocol.events import Event, SessionInfoUpdate
 from cass.protocol.keeping import (
     ForkParams,
@@ -149,7 +150,7 @@ def due(mark: Path, clock: Callable[[], float] = time.time) -> bool:
     try:
         if mark.exists() and 0 <= clock() - mark.stat().st_mtime < _DAY:
             return False
-        mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(mark.parent)
         os.close(os.open(mark, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         os.utime(mark, (clock(), clock()))
     except OSError:

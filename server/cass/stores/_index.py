@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from cass.ports.store import Hit, StoredSession
+from cass.private import make_folder
 from cass.stores import _digest, _rows
 from cass.stores._query import Term
 from cass.stores._rows import News, Row
@@ -105,7 +106,7 @@ class Index:
             raise IndexUnusable(str(error)) from error
 
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._path.parent)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
         os.close(os.open(self._path, flags, 0o600))
         db = sqlite3.connect(self._path, timeout=2.0, isolation_level=None)

@@ -18,6 +18,7 @@ from pathlib import Path
 from cass import private
 from cass.errors import SessionError, StoreError
 from cass.ports.store import Found, Hit, SessionHeader, StoredSession
+from cass.private import make_folder
 from cass.protocol.events import Event
 from cass.protocol.versions import JOURNAL_VERSION
 from cass.stores import _digest, _lines
@@ -116,7 +117,7 @@ class JournalStore:
         path = self._path(header.session_id)
         new = path.with_suffix(".new")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self._folder)
             with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
                 file.write(_lines.header_line(header))
                 for event in events:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cass.ports import Spent
+from cass.private import make_folder
 from cass.protocol.messages import Usage
 from cass.protocol.wire import as_object
 
@@ -39,7 +40,7 @@ class SpendingFile:
             **spent.usage.model_dump(exclude_defaults=True),
         }
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self._folder)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             fd = os.open(self._folder / f"{spent.at[:7]}.jsonl", flags, 0o600)
             try:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from cass.ports import Entry
+from cass.private import make_folder
 from cass.workspace.begun import Begins, entry, plain
 
 BIG = 1_000_000
@@ -310,6 +311,6 @@ def _opener(path: str, flags: int) -> int:
 
 def _private(folder: Path) -> None:
     for one in (folder.parent, folder):
-        one.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(one)
         if stat.S_IMODE(one.stat().st_mode) & 0o077:
             one.chmod(0o700)
