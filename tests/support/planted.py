@@ -63,6 +63,12 @@ PLANTED: dict[str, tuple[str, str]] = {
     "command": ("Zx9cVb7nMq", "mysql --password={} -h x"),
     "curl": ("s3cr3tpass9", "curl -u admin:{} https://x"),
     "xml": ("Xm1Pa55word", "<password>{}</password>"),
+    "sshpass": ("Ssh9pAss7w", "sshpass -p {} ssh bob@host"),
+    "mysql": ("My5qlPass8", "mysql -u root -p{} shop"),
+    "docker-auth": ("Ym9iOlMzY3IzdFB3OTl4", '{{"auths":{{"r.example":{{"auth":"{}"}}}}}}'),
+    "xml-attribute": ("q7W8e9R0t1Y2u3I4", '<add key="ApiKey" value="{}"/>'),
+    "dockerfile": ("D0ckerPa55word", "ENV DB_PASSWORD {}"),
+    "yaml-block": ("Y4mlBl0ckPw", "password: |\n  {}"),
     "words": ("Hunter2-is-it-77", "the password is {}."),
 }  # fmt: skip
 """The secret, and its text with `{}` where it stands."""

@@ -114,6 +114,12 @@ PLACES: tuple[Shape, ...] = (
     _near("pgpass", r"(?m)(?<=[\w.*-]):(?:5\d{3}|6\d{3}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<s>[^\s:]{6,100})\s*$", ":5", ":6", ":*:"),
     _near("command-password", r"(?:\s-u|--user|--proxy-user)[\s=]{1,2}[\"']?[\w.@+-]{1,80}:(?P<s>[^\s\"'$]{6,200})", "-u ", "--user", "--proxy-user"),
     _near("xml-secret", rf"<(?:[\w-]{{0,30}}[:.-])?[\w-]{{0,30}}(?i:{_NAMES})>(?P<s>[^<>\s]{{8,400}})</", "</"),
+    _near("command-password", r"sshpass\s{1,4}-p\s{0,2}[\"']?(?P<s>[^\s\"'$]{6,200})", "sshpass"),
+    _near("command-password", r"(?:mysql\w{0,10}|mariadb[\w-]{0,10})\s(?:[^\n|;&]{0,200}\s)?-p[\"']?(?P<s>(?=\S{0,60}[A-Za-z])[^\s\"'$-][^\s\"'$]{5,200})", "mysql", "mariadb"),
+    _near("basic-login", r"\"auth\\?\"\s{0,4}:\s{0,4}\\?\"(?P<s>(?=[^\"]{0,400}[a-z])(?=[^\"]{0,400}[A-Z])(?=[^\"]{0,400}\d)[A-Za-z0-9+/]{12,400}={0,2})\\?\"", "auth"),
+    _near("xml-secret", rf"(?:key|name)=\\?\"[\w:.-]{{0,40}}(?i:{_NAMES})\\?\"\s{{1,20}}value=\\?\"(?P<s>[^\"<>\s\\]{{8,400}})", "value="),
+    _near("container-secret", r"(?:^|[\s+:|-])(?:ENV|ARG)\s{1,4}\w{0,40}(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)\s{1,4}(?P<s>(?=\S{0,60}\d)(?=\S{0,60}[A-Za-z])[^\s\"'$=]{8,400})", "env ", "arg "),
+    _near("yaml-secret", rf"(?i:{_NAMES})\"?:[ ]?[|>][+-]?[ ]{{0,20}}(?:\r?\n(?:[^\s]{{0,200}}[:\t+-]|[ ]{{0,10}}\d{{1,7}}[\t:|]|[+-])?)?[ \t]{{1,40}}(?P<s>(?=\S{{0,60}}\d)(?=\S{{0,60}}[A-Za-z])[^\s:|]{{8,400}})", ": |", ": >", ":|", ":>"),
 )  # fmt: skip
 """Secrets that are recognised by what stands around them."""
 

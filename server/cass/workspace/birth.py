@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import struct
 from functools import cache
@@ -19,6 +18,8 @@ def born(path: Path) -> int | None:
     statx = _statx()
     if statx is None:
         return None
+    import ctypes  # few need it
+
     buffer = ctypes.create_string_buffer(_SIZE)
     if statx(_HERE, os.fsencode(path), _NO_FOLLOW, _BIRTH, buffer) != 0:
         return None
@@ -29,6 +30,8 @@ def born(path: Path) -> int | None:
 
 @cache
 def _statx() -> Any:
+    import ctypes
+
     try:
         return ctypes.CDLL(None).statx
     except (AttributeError, OSError):

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from cass import private
 from cass.ports import Entry
-from cass.private import make_folder
 from cass.workspace.begun import Begins, entry, plain
 
 BIG = 1_000_000
@@ -310,7 +310,7 @@ def _opener(path: str, flags: int) -> int:
 
 
 def _private(folder: Path) -> None:
-    for one in (folder.parent, folder):
-        make_folder(one)
+    private.make_folder(folder)
+    for one in (folder.parent.parent, folder.parent, folder):
         if stat.S_IMODE(one.stat().st_mode) & 0o077:
             one.chmod(0o700)
