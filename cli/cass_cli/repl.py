@@ -39,6 +39,7 @@ from cass_cli.paint import Paint
 from cass_cli.recalling import open_history
 from cass_cli.render import Renderer
 from cass_cli.rewinding import Rewinding
+from cass_cli.summing import edit_summary
 from cass_cli.terminal import Terminal
 from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
 
@@ -171,6 +172,8 @@ class Repl:
             await self._pick(words[9:].strip())
         elif words == "/rewind":
             self._go_back()
+        elif words == "/summary edit":
+            self._beside(edit_summary(self._client, self._terminal, self._talk))
         elif words.startswith("!") and words[1:].strip():
             self._start_command(words[1:].strip())
         else:

@@ -65,7 +65,7 @@ async function keep(chat) {
   await chat.getByText("Ask cass about your code").waitFor();
   await command(page, "cass: Import Session…");
   await pick("A file…");
-  await write("Import Session", at("forked.json"));
+  await pick("forked.json");
   await page.getByText("1 session was brought in.").first().waitFor();
   await command(page, "cass: Search Sessions…");
   await input.fill("Wrecked");
