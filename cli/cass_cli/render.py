@@ -241,7 +241,9 @@ class Renderer:
             self.say(self._paint.dim(self.wrapped(compaction_line(update))))
 
     def _rewound(self, update: Json) -> None:
-        what = {"conversation": "the conversation", "files": "the files"}.get(get_text(update, "scope"), "both")
+        what = {"conversation": "the conversation", "files": "the files"}.get(
+            get_text(update, "scope"), "conversation and files"
+        )
         done = "Going back was undone" if get_text(update, "undoes") else "Went back to before a turn"
         self.say(self._paint.dim(f"{done}: {what}."))
 

@@ -258,7 +258,7 @@ class Repl:
     async def _choose(self, query: str = "") -> str | None:
         """The id of one of this folder's sessions, or of those in which the words were said; None when the user wants
         none, or there is none."""
-        from cass_cli.stored import session_line
+        from cass_cli.stored import choice_line
 
         cwd = self._options.cwd
         found = await (
@@ -268,7 +268,7 @@ class Repl:
         if not found:
             self.say("Nothing found." if query else f"There are no earlier sessions in {cwd}.")
             return None
-        lines = [f"{n:>3}  {session_line(info, self._columns() - 6)}" for n, info in enumerate(found, 1)]
+        lines = [f"{n:>3}  {choice_line(info, self._columns() - 6)}" for n, info in enumerate(found, 1)]
         async with self._terminal.question():
             self._terminal.show("\n".join(lines) + "\n")
             line = await self._terminal.ask_line(self._paint.cyan("Which one? A number; Enter for none:"))
