@@ -92,7 +92,7 @@ async function panel() {
   }
 }
 
-async function look() {
+async function look(chat) {
   await command(page, "cass: Show Context");
   const context = await panel();
   await context.getByText(/of 32,000 tokens/).waitFor();
@@ -100,6 +100,7 @@ async function look() {
   await context.getByRole("button", { name: "Compact now" }).click();
   await context.getByRole("button", { name: "Uncompact" }).waitFor();
   await context.getByText("The work went on as the script says.").waitFor();
+  await chat.locator(".queued").waitFor({ state: "detached" });
   await page.screenshot({ path: path.join(out, "vscode-context.png") });
   await context.getByRole("button", { name: "Edit summary…" }).click();
   await page.locator('.tab[data-resource-name="Summary.md"]').waitFor();
@@ -113,7 +114,7 @@ try {
   await goBack(chat);
   await chat.locator(".composer textarea").fill("");
   await keep(chat);
-  await look();
+  await look(chat);
 } catch (error) {
   await page.screenshot({ path: path.join(out, "vscode-keeping-failed.png") });
   throw error;
