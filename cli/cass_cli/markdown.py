@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ FENCE_LINES = 40
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _HEADING = re.compile(r"^ {0,3}#{1,6}([ \t]|$)")
+_INDENT = re.compile(r"[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]+)?")
 _LIST_ITEM = re.compile(r"^ {0,3}([-*+]|\d{1,9}[.)])([ \t]|$)")
 
 
@@ -102,6 +104,30 @@ class BlockSplitter:
         only_opening = joined and len(self._lines) <= 1
         self._lines, self._fence, self._opening, self._continued = [], "", "", False
         return [Block(text, joined)] if text.strip() and not only_opening else []
+
+
+def wrap_plain(text: str, width: int) -> str:
+    """Markdown as it was written, long lines broken at blanks to `width` columns. Code and tables stay untouched."""
+    lines: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        match = _FENCE.match(line)
+        if match and not fence:
+            fence = match[1]
+        elif match and match[1].startswith(fence) and not match[2].strip():
+            fence = ""
+        if fence or match or len(line) <= width or line.lstrip().startswith("|"):
+            lines.append(line)
+            continue
+        indent = _INDENT.match(line)
+        lines += textwrap.wrap(
+            line,
+            width,
+            subsequent_indent=" " * len(indent[0] if indent else ""),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines)
 
 
 def draw_markdown(text: str, width: int) -> str:

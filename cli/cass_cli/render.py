@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from cass_cli.escape import escape, escape_controls, escape_line
 from cass_cli.fields import Json, block_text, get_bool, get_int, get_list, get_number, get_object, get_text
-from cass_cli.markdown import Block, BlockSplitter, draw_markdown
+from cass_cli.markdown import Block, BlockSplitter, draw_markdown, wrap_plain
 from cass_cli.paint import Paint
 from cass_cli.toolview import ToolView, duration
 
@@ -158,7 +158,11 @@ class Renderer:
     def _markdown(self, text: str) -> str:
         if self._paint.color:
             return draw_markdown(text, min(self._paint.width, 100))
-        return escape(text) if self._paint.terminal else escape_controls(text)
+        return (
+            wrap_plain(escape(text), min(self._paint.width - 1, 100))
+            if self._paint.terminal
+            else escape_controls(text)
+        )
 
     def _end_thought(self) -> None:
         thought, self._thought = escape(self._thought).strip(), ""
@@ -232,12 +236,14 @@ class Renderer:
         self.finish()
         if get_text(update, "status") == "in_progress":
             why = "" if get_text(update, "trigger") == "manual" else "The conversation grows too long. "
-            self.say(self._paint.dim(f"{why}Making it shorter..."))
+            self.say(self._paint.dim(self.wrapped(f"{why}Making it shorter...")))
         elif get_text(update, "status") == "completed":
             self.say(self._paint.dim(self.wrapped(compaction_line(update))))
 
     def _rewound(self, update: Json) -> None:
-        what = {"conversation": "the conversation", "files": "the files"}.get(get_text(update, "scope"), "both")
+        what = {"conversation": "the conversation", "files": "the files"}.get(
+            get_text(update, "scope"), "conversation and files"
+        )
         done = "Going back was undone" if get_text(update, "undoes") else "Went back to before a turn"
         self.say(self._paint.dim(f"{done}: {what}."))
 

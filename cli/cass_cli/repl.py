@@ -39,6 +39,7 @@ from cass_cli.paint import Paint
 from cass_cli.recalling import open_history
 from cass_cli.render import Renderer
 from cass_cli.rewinding import Rewinding
+from cass_cli.summing import edit_summary
 from cass_cli.terminal import Terminal
 from cass_cli.words import EXIT_FAILED, EXIT_OK, SESSION_CLOSE
 
@@ -171,6 +172,8 @@ class Repl:
             await self._pick(words[9:].strip())
         elif words == "/rewind":
             self._go_back()
+        elif words == "/summary edit":
+            self._beside(edit_summary(self._client, self._terminal, self._talk))
         elif words.startswith("!") and words[1:].strip():
             self._start_command(words[1:].strip())
         else:
@@ -255,7 +258,7 @@ class Repl:
     async def _choose(self, query: str = "") -> str | None:
         """The id of one of this folder's sessions, or of those in which the words were said; None when the user wants
         none, or there is none."""
-        from cass_cli.stored import session_line
+        from cass_cli.stored import choice_line
 
         cwd = self._options.cwd
         found = await (
@@ -265,7 +268,7 @@ class Repl:
         if not found:
             self.say("Nothing found." if query else f"There are no earlier sessions in {cwd}.")
             return None
-        lines = [f"{n:>3}  {session_line(info, self._columns() - 6)}" for n, info in enumerate(found, 1)]
+        lines = [f"{n:>3}  {choice_line(info, self._columns() - 6)}" for n, info in enumerate(found, 1)]
         async with self._terminal.question():
             self._terminal.show("\n".join(lines) + "\n")
             line = await self._terminal.ask_line(self._paint.cyan("Which one? A number; Enter for none:"))

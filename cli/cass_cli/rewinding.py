@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class Rewinding:
             self._show(_turn_line(number, turn, columns))
         more = " u undoes the last rewind;" if undo else ""
         line = await self._terminal.ask_line(
-            self._paint.cyan(f"Back to before which? A number;{more} Enter for none:")
+            self._question(f"Back to before which? A number;{more} Enter for none:")
         )
         chosen = (line or "").strip()
         if chosen == "u" and undo:
@@ -70,7 +71,7 @@ class Rewinding:
         keys = "cfboq"
         if not get_bool(turn, "conversation", default=True):
             question, keys = "Take back files since then, or only this turn's? [f,o,q]", "foq"
-        key = await self._terminal.ask_key(self._paint.cyan(question), keys)
+        key = await self._terminal.ask_key(self._question(question), keys)
         if key not in _SCOPES:
             return None
         params: Json = {
@@ -109,6 +110,9 @@ class Rewinding:
             self._show(self._paint.yellow(line) if action == "refused" else line)
         if len(files) > _FILES:
             self._show(f"  and {len(files) - _FILES} more")
+
+    def _question(self, words: str) -> str:
+        return self._paint.cyan(textwrap.fill(words, max(20, self._terminal.output.get_size().columns - 4)))
 
     def _show(self, line: str) -> None:
         self._terminal.show(line + "\n")

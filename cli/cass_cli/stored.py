@@ -48,6 +48,13 @@ def session_line(info: Json, width: int) -> str:
     return f"{session_id}  {when}  {get_int(info, 'messages'):>4}  {title[:room]}"
 
 
+def choice_line(info: Json, width: int) -> str:
+    """One session as one line of at most `width` columns for a list to choose from, where no id is needed."""
+    when = get_text(info, "updatedAt")[:16].replace("T", " ")
+    title = escape_line(get_text(info, "title")) or "(no title)"
+    return f"{when}  {title}"[: max(30, width)]
+
+
 @click.command("list")
 @click.option("--all", "everywhere", is_flag=True, help="Of all folders, not just this one.")
 @click.option("--limit", type=click.IntRange(1, 5000), default=50, show_default=True, help="How many, at most.")

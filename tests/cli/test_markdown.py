@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cass_cli.markdown import FENCE_LINES, Block, BlockSplitter, draw_markdown
+from cass_cli.markdown import FENCE_LINES, Block, BlockSplitter, draw_markdown, wrap_plain
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CASES = [
@@ -97,3 +97,13 @@ def test_markdown_cannot_smuggle_controls(hostile: str) -> None:
 
 def test_a_link_shows_where_it_leads() -> None:
     assert "http://evil.example/" in draw_markdown("[docs](http://evil.example/)", 60)
+
+
+def test_plain_markdown_is_broken_at_blanks_but_code_and_tables_are_not() -> None:
+    words = "a line of words that is longer than the terminal is wide"
+    text = f"{words}\n\n- {words}\n\n```\n{words}\n```\n\n| {words} |"
+    assert wrap_plain(text, 30) == (
+        "a line of words that is longer\nthan the terminal is wide\n\n"
+        "- a line of words that is\n  longer than the terminal is\n  wide\n\n"
+        f"```\n{words}\n```\n\n| {words} |"
+    )

@@ -62,8 +62,9 @@ function sessionCommands({ connection, sessions, chat }: CommandParts) {
       await chat.reveal();
     },
     "cass.session.resume": async () => {
-      await browse(sessions, connection);
-      await chat.reveal();
+      if (await browse(sessions, connection)) {
+        await chat.reveal();
+      }
     },
     "cass.session.stop": () => sessions.cancel(),
     "cass.session.rewind": () => rewind(sessions, connection, chat),
@@ -86,8 +87,9 @@ function windowCommands({ chat, panel, summaries }: CommandParts) {
 function keepingCommands({ connection, sessions, chat }: CommandParts) {
   return {
     "cass.session.search": async (...given: Given) => {
-      await browse(sessions, connection, text(given[0]));
-      await chat.reveal();
+      if (await browse(sessions, connection, text(given[0]))) {
+        await chat.reveal();
+      }
     },
     "cass.session.fork": async () => {
       await forkHere(sessions, connection);

@@ -100,7 +100,7 @@ test("a turn that failed says why, one that was stopped says so, one that is don
 
 test("a queued prompt waits beside the list until it is said", () => {
   const it = emptyConversation("s", "/p");
-  it.queued.push({ id: "q", text: "next" });
+  it.queued.push({ id: "q", text: "next", turn: "1" });
   fold(it, { sessionUpdate: "user_message", messageId: "q", content: [{ type: "text", text: "next" }] });
   assert.deepEqual([it.queued.length, it.items.length], [0, 1]);
 });

@@ -110,4 +110,7 @@ test("words that wait are shown until they are said or dropped; steering ones ar
   fold(it, said("2", "one"));
   fold(it, { sessionUpdate: "_prompt_dropped", messageId: "two" });
   assert.deepEqual(it.queued, []);
+  fold(it, { ...waits("/compact"), turnId: "4" } as Update);
+  fold(it, { sessionUpdate: "state_update", state: "running", turnId: "4" });
+  assert.deepEqual(it.queued, [], "a command begins without a message");
 });

@@ -106,10 +106,17 @@ class Fitting:
         window = self.model.window
         if used > window.tokens and window.source in _CERTAIN:
             raise self._too_long(request)
-        self.desk.emit(
-            UsageUpdate(turn_id=self.desk.turn_id, used=used, size=self.model.window.tokens, total=self.desk.total)
-        )
+        self.tell(used)
         return request
+
+    def tell(self, used: int | None = None) -> None:
+        """Say how full the window is: by so many tokens, or by what a request would be now."""
+        tokens = self.model.measure(self.request()) if used is None else used
+        self.desk.emit(
+            UsageUpdate(
+                turn_id=self.desk.turn_id, used=tokens, size=self.model.window.tokens, total=self.desk.total
+            )
+        )
 
     async def _with_notes(
         self,

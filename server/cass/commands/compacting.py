@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cass.errors import SessionError
 from cass.sessions import compacting
 from cass.sessions.command import Command, Reply
 from cass.sessions.session import Session
@@ -27,6 +28,10 @@ async def uncompact(session: Session, argument: str) -> Reply:
 
 async def summary(session: Session, argument: str) -> Reply:
     """Show the summary, or put another one in its place."""
+    if argument == "edit":
+        raise SessionError(
+            "this client opens no editor for the summary", hint="/summary followed by words puts them in its place."
+        )
     if argument:
         compacting.edit_summary(session, argument)
         return Reply(text="The model reads your summary from now on.")

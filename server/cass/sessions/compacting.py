@@ -43,9 +43,11 @@ async def compact(session: Session, focus: str = "") -> CompactionUpdate:
     """Leave out what can be left out, now. SessionError where there is nothing."""
     if not session.model_name:
         session.set_option("model", await session.house.models.default())
-    done = await fitting_of(session).compact("manual", focus=focus)
+    fitting = fitting_of(session)
+    done = await fitting.compact("manual", focus=focus)
     if done is None:
         raise SessionError("there is nothing to leave out yet", hint="/context shows what the model reads.")
+    fitting.tell()
     return done
 
 
@@ -53,6 +55,7 @@ def uncompact(session: Session) -> CompactionUpdate:
     """Give the model back what the latest compaction left out, byte for byte; the compaction that is void now."""
     latest = _latest(session)
     session.emit(Uncompacted(turn_id=session.turn_id, compaction_id=latest.compaction_id))
+    _tell(session)
     return latest
 
 
@@ -67,6 +70,7 @@ def edit_summary(session: Session, text: str) -> None:
     session.emit(
         SummaryEdited(turn_id=session.turn_id, compaction_id=latest.compaction_id, summary=text.strip(), kept=kept)
     )
+    _tell(session)
 
 
 def summary(session: Session) -> str | None:
@@ -90,6 +94,11 @@ async def window(session: Session, argument: str) -> str:
         model = models.get(session.model_name)
         await model.prepare()
     return f"{model.name}: {model.window.tokens:,} tokens, {model.window.words}."
+
+
+def _tell(session: Session) -> None:
+    if session.model_name:
+        fitting_of(session).tell()
 
 
 def _latest(session: Session) -> CompactionUpdate:

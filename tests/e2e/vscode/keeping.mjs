@@ -19,7 +19,8 @@ const pick = (text) => page.locator(".quick-input-list .monaco-list-row", { hasT
 
 /** Write into the field that is open. */
 async function write(title, text) {
-  await page.locator(".quick-input-widget", { hasText: title }).waitFor();
+  // Not the palette, where the command's own title stands.
+  await page.locator(".quick-input-titlebar", { hasText: title }).waitFor();
   await input.fill(text);
   await input.press("Enter");
 }
@@ -56,8 +57,13 @@ async function keep(chat) {
   await chat.getByText("Wrecked.").waitFor();
   await command(page, "cass: Rename Session…");
   await write("Rename Session", "The forked one");
+  await command(page, "cass: Search Sessions…");
+  await input.fill("Wrecked");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "The forked one" }).first().waitFor();
+  await input.press("Escape");
   await command(page, "cass: Export Session…");
-  await input.waitFor();
+  // The dialog puts its own name in once it has looked at the folder.
+  await until("the offered name", async () => (await input.inputValue()).endsWith("/The-forked-one.md"));
   await write("Export Session", at("forked.json"));
   await until("the file", () => fs.existsSync(at("forked.json")));
   assert.match(fs.readFileSync(at("forked.json"), "utf8"), /Wrecked/);
@@ -65,11 +71,9 @@ async function keep(chat) {
   await chat.getByText("Ask cass about your code").waitFor();
   await command(page, "cass: Import Session…");
   await pick("A file…");
-  await write("Import Session", at("forked.json"));
+  await pick("forked.json");
   await page.getByText("1 session was brought in.").first().waitFor();
   await command(page, "cass: Search Sessions…");
-  await input.fill("Wrecked");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: /The forked one.*Wrecked/s }).first().waitFor();
   await input.fill("aubergines");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "Nothing but aubergines" }).first().waitFor();
   await input.press("Enter");
@@ -88,7 +92,7 @@ async function panel() {
   }
 }
 
-async function look() {
+async function look(chat) {
   await command(page, "cass: Show Context");
   const context = await panel();
   await context.getByText(/of 32,000 tokens/).waitFor();
@@ -96,6 +100,7 @@ async function look() {
   await context.getByRole("button", { name: "Compact now" }).click();
   await context.getByRole("button", { name: "Uncompact" }).waitFor();
   await context.getByText("The work went on as the script says.").waitFor();
+  await chat.locator(".queued").waitFor({ state: "detached" });
   await page.screenshot({ path: path.join(out, "vscode-context.png") });
   await context.getByRole("button", { name: "Edit summary…" }).click();
   await page.locator('.tab[data-resource-name="Summary.md"]').waitFor();
@@ -109,7 +114,7 @@ try {
   await goBack(chat);
   await chat.locator(".composer textarea").fill("");
   await keep(chat);
-  await look();
+  await look(chat);
 } catch (error) {
   await page.screenshot({ path: path.join(out, "vscode-keeping-failed.png") });
   throw error;

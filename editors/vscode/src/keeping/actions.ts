@@ -6,6 +6,9 @@ import type { SessionInfo } from "../protocol";
 import type { Sessions } from "../session/sessions";
 import type { Wire } from "../session/wire";
 
+/** Characters of a title that the server takes. */
+const LONGEST = 200;
+
 /** The session that is meant: one of a list, or the shown one. */
 export type Meant = Pick<SessionInfo, "sessionId" | "title">;
 
@@ -48,12 +51,11 @@ export async function rename(meant: Meant, wire: Wire): Promise<boolean> {
     title: "Rename Session",
     prompt: "A title; none to let cass make one.",
     value: meant.title,
-    validateInput: (text) => (text.length > 200 ? "At most 200 characters." : undefined),
   });
   if (title === undefined) {
     return false;
   }
-  await wire.request("cass/session/setInfo", { sessionId: meant.sessionId, title: title.trim() });
+  await wire.request("cass/session/setInfo", { sessionId: meant.sessionId, title: title.trim().slice(0, LONGEST) });
   return true;
 }
 

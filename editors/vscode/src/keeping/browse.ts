@@ -57,11 +57,13 @@ function itemOf(session: SessionInfo, snippet: string): SessionItem {
   };
 }
 
-/** Choose a stored session and show it. Ends when one is shown, or none was chosen. */
-export async function browse(sessions: Sessions, wire: Wire, words = ""): Promise<void> {
+/** Choose a stored session and show it. Answers whether another one is shown at the end. */
+export async function browse(sessions: Sessions, wire: Wire, words = ""): Promise<boolean> {
+  const before = sessions.conversation?.sessionId;
   const pick = vscode.window.createQuickPick<SessionItem>();
   let cwd: string | undefined = sessions.cwd;
   let asked = 0;
+  let going = false;
   let timer: NodeJS.Timeout | undefined;
   const fill = async () => {
     asked += 1;
@@ -97,15 +99,17 @@ export async function browse(sessions: Sessions, wire: Wire, words = ""): Promis
     pick.onDidAccept(() => {
       const chosen = pick.selectedItems[0];
       if (chosen) {
+        going = true;
         pick.hide();
         sessions.resume(chosen.session.sessionId).then(resolve, reject);
       }
     });
-    pick.onDidHide(() => resolve());
+    pick.onDidHide(() => going || resolve());
   }).finally(() => {
     clearTimeout(timer);
     pick.dispose();
   });
+  return sessions.conversation?.sessionId !== before;
 }
 
 /** Do what a button says; answers whether the list goes on. */

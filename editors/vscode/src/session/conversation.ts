@@ -63,7 +63,7 @@ export interface Conversation {
   state: "idle" | "running" | "requires_action";
   turnId: string;
   items: Item[];
-  queued: { id: string; text: string }[];
+  queued: { id: string; text: string; turn: string }[];
   options: ConfigOption[];
   commands: AvailableCommand[];
   plan: PlanEntry[];
@@ -185,7 +185,7 @@ function remember(it: Conversation, update: Update): void {
 function wait(it: Conversation, update: Extract<Update, { sessionUpdate: "_prompt_queued" }>): void {
   if (!update.steering && !it.queued.some((prompt) => prompt.id === update.messageId)) {
     const text = update.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
-    it.queued.push({ id: update.messageId, text });
+    it.queued.push({ id: update.messageId, text, turn: update.turnId ?? "" });
   }
 }
 
@@ -325,6 +325,8 @@ function stateChanged(
   update: Extract<Update, { sessionUpdate: "state_update" }>,
 ): NoticeItem | undefined {
   it.state = update.state;
+  // A slash command begins its turn without a message.
+  it.queued = it.queued.filter((prompt) => prompt.turn === "" || prompt.turn !== update.turnId);
   it.turnId = update.state === "idle" ? "" : (update.turnId ?? it.turnId);
   if (update.state !== "idle") {
     return undefined;

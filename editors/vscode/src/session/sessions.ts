@@ -135,7 +135,7 @@ export class Sessions implements vscode.Disposable {
       it.items.some((item) => item.kind === "user" && item.id === accepted.messageId) ||
       it.queued.some((waiting) => waiting.id === accepted.messageId);
     if (busy && accepted.messageId && !there) {
-      it.queued.push({ id: accepted.messageId, text });
+      it.queued.push({ id: accepted.messageId, text, turn: accepted.turnId });
       this.switched.fire(it);
     }
   }

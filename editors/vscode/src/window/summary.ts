@@ -35,7 +35,10 @@ export class SummaryTexts implements vscode.FileSystemProvider, vscode.Disposabl
     const uri = vscode.Uri.from({ scheme: SUMMARY, path: `/${sessionId}/Summary.md` });
     this.open.set(uri.path, { sessionId, bytes: new TextEncoder().encode(summary), time: Date.now() });
     this.changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
-    await vscode.window.showTextDocument(uri);
+    // Not over the context panel, which it belongs beside.
+    const isBeside = vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputWebview;
+    const viewColumn = isBeside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+    await vscode.window.showTextDocument(uri, { viewColumn });
     vscode.window.setStatusBarMessage(
       "Saved, it is what the model reads in the place of what was left out.",
       8_000,
