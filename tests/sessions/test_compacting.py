@@ -291,6 +291,14 @@ async def test_budgets_of_session_and_day_stop_with_words(house: House) -> None:
         assert len(_turns(server)) == 1
 
 
+async def test_the_longest_answer_asked_for_has_its_place_in_the_window(house: House) -> None:
+    """Many servers refuse a request that does not leave room for all of `max_tokens`."""
+    with WindowServer(8_192, _reading(25), tell=True) as server:
+        session = _remote(house, server, RecordingClient(), "[llm]\nmax_output = 3000\n")
+        assert (await ask(session, "go")).stop_reason == "end_turn"
+    assert max(seen.tokens for seen in _turns(server)) <= 8_192 - 3_000
+
+
 async def test_small_windows_get_small_results(house: House) -> None:
     client = RecordingClient()
     path = house.scripts / "small.json"
