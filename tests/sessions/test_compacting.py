@@ -283,11 +283,20 @@ async def test_budgets_of_session_and_day_stop_with_words(house: House) -> None:
         end = await ask(session, "two")
         assert end.stop_reason == "max_turn_requests"
         assert "limits.session_tokens" in end.error.message
+        assert "go on" not in end.error.hint  # it would be stopped again at once
         client = RecordingClient()
         other = _remote(house, server, client, "[limits]\nday_tokens = 100\n")
         end = await ask(other, "three")
         assert "limits.day_tokens" in end.error.message
         assert len(_turns(server)) == 1
+
+
+async def test_the_longest_answer_asked_for_has_its_place_in_the_window(house: House) -> None:
+    """Many servers refuse a request that does not leave room for all of `max_tokens`."""
+    with WindowServer(8_192, _reading(25), tell=True) as server:
+        session = _remote(house, server, RecordingClient(), "[llm]\nmax_output = 3000\n")
+        assert (await ask(session, "go")).stop_reason == "end_turn"
+    assert max(seen.tokens for seen in _turns(server)) <= 8_192 - 3_000
 
 
 async def test_small_windows_get_small_results(house: House) -> None:
@@ -300,3 +309,22 @@ async def test_small_windows_get_small_results(house: House) -> None:
     result = next(e for e in client.of(ToolCallUpdate) if e.status == "completed")
     assert len(result.result[0].text) < 2_100
     assert "go on with offset" in result.result[0].text
+
+
+async def test_what_commands_print_fits_a_small_window_and_the_rest_is_in_a_file(house: House) -> None:
+    """The window of the model as it is when the command starts, not as it was when the session began."""
+    client = RecordingClient()
+    small, big = house.scripts / "small.json", house.scripts / "big.json"
+    steps = [call("shell", command="seq 1 5000"), {"text": "ok"}] * 2
+    big.write_text(json.dumps({"steps": steps, "context_window": 200_000}))
+    small.write_text(json.dumps({"steps": steps, "context_window": 4_096}))
+    session = house.open(client, options={"model": f"scripted/{big}", "approval": "auto"})
+    await ask(session, "run")
+    session.set_option("model", f"scripted/{small}")
+    await ask(session, "run")
+    long, short = (e.result[0].text for e in client.of(ToolCallUpdate) if e.status == "completed")
+    assert 4_000 < len(long) < 12_000
+    assert len(short) < 2_100
+    assert short.startswith("1\n2\n")
+    assert "\n4999\n5000" in short
+    assert "all of it is in " in short

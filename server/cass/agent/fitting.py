@@ -59,9 +59,10 @@ class Fitting:
 
     @property
     def budget(self) -> int:
-        """Tokens that a request may have."""
+        """Tokens that a request may have. Servers count the longest answer that was asked for as part of the window;
+        of one that nobody asked for, less is enough."""
         window = self.model.window.tokens
-        reserve = min(self.max_output or RESERVE_MOST, window // 5)
+        reserve = min(self.max_output, window // 2) if self.max_output else min(RESERVE_MOST, window // 5)
         return min(window - reserve, int(window * self.settings.at))
 
     async def compact(

@@ -6,6 +6,8 @@ from cass.agent.desk import Desk
 from cass.errors import LimitReached
 from cass.protocol.messages import Usage
 
+_BEYOND = {"session": ", or begin another session", "day": ", or go on tomorrow"}
+
 
 def check(desk: Desk) -> None:
     """Before a request: LimitReached when the session or the day has used up what it may."""
@@ -22,8 +24,9 @@ def check_turn(desk: Desk, used: Usage) -> None:
 
 def _within(who: str, used: Usage, tokens: int | None, cost: float | None, scope: str) -> None:
     prefix = f"limits.{scope}_" if scope else "limits."
+    hint = f"Raise it in the configuration ([limits]){_BEYOND[scope]}." if scope else ""
     spent = used.input + used.output
     if tokens is not None and spent >= tokens:
-        raise LimitReached(f"{who} used {spent:,} tokens; the limit is {tokens:,} ({prefix}tokens).")
+        raise LimitReached(f"{who} used {spent:,} tokens; the limit is {tokens:,} ({prefix}tokens).", hint=hint)
     if cost is not None and (used.cost or 0) >= cost:
-        raise LimitReached(f"{who} cost {used.cost:.4f} dollars; the limit is {cost:g} ({prefix}cost).")
+        raise LimitReached(f"{who} cost {used.cost:.4f} dollars; the limit is {cost:g} ({prefix}cost).", hint=hint)

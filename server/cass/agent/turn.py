@@ -48,7 +48,7 @@ class Turn:
             self.answers.keep_partial()
             return self._end("cancelled")
         except LimitReached as limit:
-            return self._limit(str(limit))
+            return self._limit(limit.message, limit.hint)
         except CassError as error:
             self.answers.keep_partial(error)
             return self._end("error", TurnError(kind=error.kind, message=error.message, hint=error.hint or None))
@@ -112,8 +112,8 @@ class Turn:
         if self._repeats > self.limits.repeats:
             raise LimitReached(f"The model made the same call {self._repeats} times in a row ({calls[0].name}).")
 
-    def _limit(self, message: str) -> StateUpdate:
-        hint = "Say 'go on' to continue, or raise the limit in the configuration ([limits])."
+    def _limit(self, message: str, hint: str = "") -> StateUpdate:
+        hint = hint or "Say 'go on' to continue, or raise the limit in the configuration ([limits])."
         return self._end("max_turn_requests", TurnError(kind="limit_reached", message=message, hint=hint))
 
     def _end(self, reason: StopReason, error: TurnError | None = None) -> StateUpdate:

@@ -30,6 +30,10 @@ class Jobs(Protocol):
         """Stop it and everything it started."""
         ...
 
+    def fit(self, chars: Callable[[], int]) -> None:
+        """From now on show so many characters of an output, asked for when its command starts."""
+        ...
+
     def watch(self, told: Callable[[JobUpdate], None]) -> None:
         """From now on say when a command in the background begins and ends."""
         ...

@@ -48,7 +48,7 @@ class ShellJobs:
         mask: Callable[[], Mask] | None = None,
     ) -> None:
         self._spill_dir = spill_dir
-        self._output_chars = output_chars
+        self._output_chars = lambda: output_chars
         self._environ = child_environ(environ, secrets)
         self._mask = mask
         self._guard = guard or Guard()
@@ -62,6 +62,10 @@ class ShellJobs:
         self._closing = asyncio.Event()
         self._told: Callable[[JobUpdate], None] = lambda update: None
         self._ended_before: dict[str, str] = {}
+
+    def fit(self, chars: Callable[[], int]) -> None:
+        """From now on a command's output is shown up to so many characters, asked for when it starts."""
+        self._output_chars = chars
 
     def watch(self, told: Callable[[JobUpdate], None]) -> None:
         """From now on say when a command in the background begins and ends."""
@@ -158,7 +162,7 @@ class ShellJobs:
         spill = self._spill_dir / f"output-{self._session}-{self._count}.txt"
         mark = f"{self._guard.token}.{self._session}.{self._count}"
         output = Output(
-            self._output_chars, spill, taken_in_parts=on_output is None, mask=self._mask and self._mask()
+            self._output_chars(), spill, taken_in_parts=on_output is None, mask=self._mask and self._mask()
         )
         job = Job(output, f"{MARK}={mark}.", on_output)
         self._guard.start()

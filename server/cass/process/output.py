@@ -15,9 +15,11 @@ from cass import private
 Mask = Callable[[str], str]
 """Takes secrets out of the next piece of a text."""
 
-HEAD = 2_000
-TAIL = 4_000
-"""Characters of the beginning and the end that are shown when the whole is too much."""
+HEAD, TAIL = 2_000, 4_000
+"""Characters of the beginning and the end that are shown at most when the whole is too much."""
+
+LEAST = 600
+"""Characters: a smaller limit is not kept."""
 
 SPILL_LIMIT = 50_000_000
 """Bytes that the file holds at most."""
@@ -42,7 +44,9 @@ class Output:
     before are in the file, too, and a crash loses none. `mask` is given all of it, whole lines together, before anything is held or kept."""
 
     def __init__(self, limit: int, spill: Path, *, taken_in_parts: bool = False, mask: Mask | None = None) -> None:
-        self._limit = max(limit, HEAD + TAIL)
+        self._limit = max(limit, LEAST)
+        self._most_head = min(HEAD, self._limit // 4)
+        self._most_tail = min(TAIL, self._limit // 2)
         self._eager = taken_in_parts
         self._mask = mask or str
         self._spill_path = spill
@@ -112,7 +116,7 @@ class Output:
         self._lines += text.count("\n")
         self._store(text)
         if self._parts is None:
-            self._tail = (self._tail + text)[-TAIL:]
+            self._tail = (self._tail + text)[-self._most_tail :]
             return
         self._parts.append(text)
         if self._chars > self._limit:
@@ -144,7 +148,7 @@ class Output:
         """From here on only head and tail are held."""
         if self._parts is not None:
             whole = "".join(self._parts)
-            self._head, self._tail, self._parts = whole[:HEAD], whole[-TAIL:], None
+            self._head, self._tail, self._parts = whole[: self._most_head], whole[-self._most_tail :], None
 
     def _open(self) -> None:
         try:
@@ -174,14 +178,15 @@ class Output:
         """Past the file's limit the output is only counted, and its end kept."""
         self._skipped += len(data)
         self._lines += data.count(b"\n")
-        self._raw_tail = data[-TAIL * 4 :] if len(data) >= TAIL * 4 else (self._raw_tail + data)[-TAIL * 4 :]
+        keep = self._most_tail * 4
+        self._raw_tail = data[-keep:] if len(data) >= keep else (self._raw_tail + data)[-keep:]
 
     def _shortened(self) -> str:
         head = self._head[: self._head.rfind("\n") + 1] or self._head
         tail = self._tail[self._tail.find("\n") + 1 :] or self._tail
-        if len(head) < HEAD // 2:
+        if len(head) < self._most_head // 2:
             head = self._head
-        if len(tail) < TAIL // 2:
+        if len(tail) < self._most_tail // 2:
             tail = self._tail
         left_out = self._chars + self._skipped - len(head) - len(tail)
         lines = max(0, self._lines - head.count("\n") - tail.count("\n"))

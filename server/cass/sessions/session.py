@@ -66,6 +66,7 @@ class Session:
         self.jobs = house.open_jobs(header.session_id, self.config)
         self.checkpoints = house.open_checkpoints(header.session_id, self.workspace.roots, self.config)
         self.jobs.watch(stream.emit)
+        self.jobs.fit(lambda: self.settings.output_chars)
         self._options = {
             "mode": self.config.mode,
             "approval": self.config.approval,
