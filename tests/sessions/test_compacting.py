@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from cass.protocol.methods import SessionNewParams
 from cass.sessions import compacting
 from cass.sessions.context import context
 from cass.sessions.session import Session
-from support.house import House, RecordingClient, ask, call
+from support.house import House, RecordingClient, ask, call, prompt
 from support.longtask import Json, Seen, WindowServer
 
 RULE = "RULE-7f3: touch nothing but what was named."
@@ -328,3 +330,24 @@ async def test_what_commands_print_fits_a_small_window_and_the_rest_is_in_a_file
     assert short.startswith("1\n2\n")
     assert "\n4999\n5000" in short
     assert "all of it is in " in short
+
+
+async def test_cancelling_while_notes_are_written_leaves_everything_as_it_was(house: House) -> None:
+    gate = threading.Event()
+    with WindowServer(100_000, _reading(6), tell=True) as server:
+        client = RecordingClient()
+        session = _remote(house, server, client)
+        await ask(session, "read it")
+        before = [message.wire_json() for message in session.messages]
+        server.hold = gate
+        turn_id = prompt(session, "/compact")
+        async with asyncio.timeout(20):
+            while not any(seen.summary for seen in server.seen):
+                await asyncio.sleep(0.01)
+        session.work.cancel()
+        assert (await session.work.finished(turn_id)).stop_reason == "cancelled"
+        gate.set()
+        assert [e.status for e in client.of(CompactionUpdate)] == ["in_progress", "failed"]
+        assert [message.wire_json() for message in session.messages] == before
+        server.hold = None
+        assert (await ask(session, "go on")).stop_reason == "end_turn"

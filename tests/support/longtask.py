@@ -62,6 +62,7 @@ class WindowServer:
     tell: bool = False
     refusal: Callable[[int, int], tuple[int, Json]] | None = None
     summary: str = "Read the modules one after the other; nothing was wrong so far. Next comes the next module."
+    hold: threading.Event | None = None
     seen: list[Seen] = field(default_factory=list)
     refused: int = 0
     steps: int = 0
@@ -124,6 +125,8 @@ class WindowServer:
             }
         read = min(tokens, self.window)
         if summary:
+            if self.hold:
+                self.hold.wait(20)
             return 200, {"stream": _text(self.summary, read)}
         step = self.script(self.steps)
         self.steps += 1

@@ -89,7 +89,11 @@ class Fitting:
         self.desk.emit(update)
         done = update.model_copy(update={"status": "completed", "folded": plan.folded, "arguments": plan.arguments})
         if plan.cut:
-            done = await self._with_notes(done, messages, plan, room, focus)
+            try:
+                done = await self._with_notes(done, messages, plan, room, focus)
+            except BaseException:  # a cancelled turn, above all: nothing was made shorter
+                self.desk.emit(update.model_copy(update={"status": "failed"}))
+                raise
         shorter = request_with(request, self.desk.memory.shortened(done))
         done = done.model_copy(update={"after": min(before, self.model.measure(shorter))})
         self.desk.emit(done)

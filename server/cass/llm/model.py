@@ -52,6 +52,9 @@ class Shared:
     listed: dict[str, ModelFacts] = field(default_factory=dict[str, ModelFacts])
 
 
+_Written = tuple[ModelRequest, Quirks, Callable[[str], Size], tuple[tuple[Terms, Wire], Body]]
+
+
 class RemoteModel(Model):
     """A model behind HTTP."""
 
@@ -64,6 +67,7 @@ class RemoteModel(Model):
         self._told_truncation = False
         self._measure: Callable[[str], Size] = size_of
         self._loading: asyncio.Task[None] | None = None
+        self._written: _Written | None = None
         self._meter = Meter(lambda: self.quirks.rates, self._learn_rates)
         self.facts = Facts(endpoint, model, link, shared.listed, lambda: self.quirks, self._keep)
         self._filler = Filler(
@@ -245,9 +249,16 @@ class RemoteModel(Model):
         return f"For a bigger window{most}, start the server with a bigger context size."
 
     def _write(self, request: ModelRequest) -> tuple[tuple[Terms, Wire], Body]:
-        terms = terms_of(self.endpoint, self._model, self.quirks, self._shared.llm.max_output, self._measure)
+        """The request as it is sent. It is measured right before: what was written for that is sent then."""
+        quirks, measure = self.quirks, self._measure
+        known = self._written
+        if known and known[0] is request and known[1] is quirks and known[2] is measure:
+            return known[3]
+        terms = terms_of(self.endpoint, self._model, quirks, self._shared.llm.max_output, measure)
         wire = self.wire(terms)
-        return (terms, wire), wire.write(request, terms, self._shared.cache)
+        written = (terms, wire), wire.write(request, terms, self._shared.cache)
+        self._written = request, quirks, measure, written
+        return written
 
     def _learn_rates(self, rates: Rates) -> None:
         if any(abs(new - old) > RATE_STEP for new, old in zip(rates, self.quirks.rates, strict=True)):
