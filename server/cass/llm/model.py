@@ -92,7 +92,7 @@ class RemoteModel(Model):
     async def prepare(self) -> None:
         """See `cass.ports.Model`."""
         await load_library()
-        if self._loading is None and self.endpoint.own and (encoding := encodings.at_hand(self._model)):
+        if self._loading is None and (encoding := encodings.at_hand(self._model)):
             self._loading = asyncio.get_running_loop().create_task(self._load(encoding))
         await self.facts.prepare()
 
