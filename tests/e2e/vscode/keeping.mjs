@@ -80,21 +80,24 @@ async function keep(chat) {
   await chat.getByText("what vegetables?").waitFor();
 }
 
-/** The page of the context panel; the chat is one beside it. */
-async function panel() {
-  for (;;) {
+/** The page that holds this: with the context's panel open the chat is not the only one. */
+async function pageWith(selector) {
+  let found;
+  await until(`a page with ${selector}`, async () => {
     for (const frame of page.frames()) {
-      if ((await frame.locator(".bar .piece").count().catch(() => 0)) > 0) {
-        return frame;
+      if ((await frame.locator(selector).count().catch(() => 0)) > 0) {
+        found = frame;
       }
     }
-    await page.waitForTimeout(100);
-  }
+    return found !== undefined;
+  });
+  return found;
 }
 
-async function look(chat) {
+async function look() {
   await command(page, "cass: Show Context");
-  const context = await panel();
+  const context = await pageWith(".bar .piece");
+  const chat = await pageWith(".composer textarea");
   await context.getByText(/of 32,000 tokens/).waitFor();
   await context.getByRole("rowheader", { name: "answers" }).waitFor();
   await context.getByRole("button", { name: "Compact now" }).click();
@@ -114,7 +117,7 @@ try {
   await goBack(chat);
   await chat.locator(".composer textarea").fill("");
   await keep(chat);
-  await look(chat);
+  await look();
 } catch (error) {
   await page.screenshot({ path: path.join(out, "vscode-keeping-failed.png") });
   throw error;
