@@ -154,7 +154,9 @@ def test_a_message_longer_than_the_window_is_sent_as_far_as_it_fits(
     shorter = [u for u in updates if u.get("sessionUpdate") == "compaction_update" and u["status"] == "completed"]
     assert shorter, "it was made shorter, and told"
     assert all(update["after"] < WINDOW for update in shorter[-1:])
-    counted = [u["used"] for u in updates if u.get("sessionUpdate") == "usage_update" and u.get("estimated") is False]
+    counted = [
+        u["used"] for u in updates if u.get("sessionUpdate") == "usage_update" and u.get("estimated") is False
+    ]
     assert counted, "the server counted the request"
     assert all(used <= WINDOW for used in counted)
 
