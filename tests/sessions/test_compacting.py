@@ -73,13 +73,11 @@ async def test_a_long_task_ends_within_a_small_window(mode: str, house: House) -
     done = [e for e in client.of(CompactionUpdate) if e.status == "completed"]
     assert len(done) > 2
     assert all(e.after < e.before for e in done)
-    first = _turns(server)[0].raw.decode()
     for seen in _turns(server)[3:]:
         text = seen.raw.decode()
         assert RULE in text
         assert "FIRST-1" in text
         assert "TODO-A open" in text
-        assert text[: text.index('"messages"')] == first[: first.index('"messages"')] or done
     assert "LAST-2" in _turns(server)[-1].raw.decode()
     for update in client.of(UsageUpdate):
         assert update.size in (server.window, 32_768)
