@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 _HEAD = """\
 # Configuration
 
-<!-- Made from server/cass/config.py by docs/generate.py; do not edit. -->
+<!-- Made from server/cass/config/ by docs/generate.py; do not edit. -->
 
 Settings come in layers, each over the one before: defaults, your own file (`cass config path` names it), the project's
 `.cass/config.toml`, its `.cass/config.local.toml`, the environment, the editor's settings, flags.
@@ -56,7 +56,13 @@ def _row(key: str, field: object) -> str:
     bounds = ", ".join(
         f"{_SIGNS[type(m).__name__]} {next(iter(vars_of(m)))}" for m in field.metadata if type(m).__name__ in _SIGNS
     )
-    shape = str(field.annotation).replace("typing.", "").replace("cass.config.", "").replace("|", "\\|")
+    shape = (
+        str(field.annotation)
+        .replace("typing.", "")
+        .replace("cass.config.models.", "")
+        .replace("cass.config.faces.", "")
+        .replace("|", "\\|")
+    )
     shape = shape.removeprefix("<class '").removesuffix("'>")
     default = field.get_default(call_default_factory=True)
     shown = "" if default in (None, (), {}) else f"`{list(default) if isinstance(default, tuple) else default}`"

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from cass import __version__, layers, masking, places, registry
+from cass import __version__, brought, layers, masking, places, registry
 from cass.agent import specs
 from cass.config import Config
 from cass.errors import CassError
@@ -174,6 +174,7 @@ class App:
             leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
             config_dir=self.places.config,
+            home_dir=brought.home_of(self._environ),
             ide=lambda: self.ide,
             completing=self.completing,
             present=lambda: self.present,

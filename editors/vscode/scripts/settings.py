@@ -1,4 +1,4 @@
-"""Writes the extension's settings into package.json, from server/cass/config.py."""
+"""Writes the extension's settings into package.json, from server/cass/config/."""
 
 from __future__ import annotations
 

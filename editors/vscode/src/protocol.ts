@@ -326,6 +326,24 @@ export interface ExportResult {
   path?: string;
 }
 
+/** One finding of a review. Lines count from 1, both ends included; `path` is absolute. */
+export interface Finding {
+  code?: string;
+  endLine: number;
+  line: number;
+  message: string;
+  path: string;
+  severity: "error" | "warning" | "information" | "hint";
+}
+
+/** All findings of this source; they replace those that it told before. An empty list takes them away. */
+export interface FindingsUpdate {
+  findings?: Finding[];
+  sessionUpdate: "_findings_update";
+  source: string;
+  turnId?: string;
+}
+
 /** Begin a new session with what another one holds up to the end of a turn, or of the last turn that ended. `turn`
  * names it by its number instead: 1 is the first in which the user said something, -1 the last. */
 export interface ForkParams {
@@ -337,6 +355,20 @@ export interface ForkParams {
 /** The model starts with an empty conversation from here; the journal keeps what was. */
 export interface HistoryCleared {
   sessionUpdate: "_history_cleared";
+  turnId?: string;
+}
+
+/** A hook ran. `hook_id` is the same from `running` to its end. `blocked`: it said no, and `text` says why. `text` is
+ * what the user should see of its output, bounded. Only the end is kept. */
+export interface HookUpdate {
+  elapsedMs?: number;
+  hookEvent: string;
+  hookId: string;
+  name: string;
+  sessionUpdate: "_hook_update";
+  state: "running" | "done" | "blocked" | "failed" | "timed_out";
+  text?: string;
+  toolCallId?: string;
   turnId?: string;
 }
 
@@ -891,13 +923,16 @@ export interface SessionListResult {
   sessions: SessionInfo[];
 }
 
-/** Open a session in a folder. `config_options` maps an option's id to its value. */
+/** Open a session in a folder. `config_options` maps an option's id to its value. `trust` is the user's word about
+ * what the folder brings: `ask` goes by what was decided, and asks; `yes` trusts it, as it is now, for this session;
+ * `no` leaves it out, whatever was decided. */
 export interface SessionNewParams {
   additionalDirectories?: string[];
   configOptions?: Record<string, string>;
   cwd: string;
   maxTurns?: number;
   rules?: Rules;
+  trust?: "ask" | "yes" | "no";
 }
 
 /** The new session. */
@@ -927,6 +962,7 @@ export interface SessionResumeParams {
   replayFrom?: ReplayFromStart | ReplayFromSeq;
   rules?: Rules;
   sessionId: string;
+  trust?: "ask" | "yes" | "no";
 }
 
 /** The session after the replay. The next update has the number `seq + 1`. */
@@ -943,7 +979,7 @@ export interface SessionResumeResult {
 export interface SessionUpdateParams {
   seq: number;
   sessionId: string;
-  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | CompactionUpdate | SummaryEdited | Uncompacted | Rewound | EffectsUpdate | JobUpdate | PromptQueued | PromptDropped | Retry | Notice;
+  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | CompactionUpdate | SummaryEdited | Uncompacted | Rewound | EffectsUpdate | JobUpdate | PromptQueued | PromptDropped | TrustUpdate | HookUpdate | StepUpdate | FindingsUpdate | Retry | Notice;
 }
 
 /** Switch an option of the session. */
@@ -995,6 +1031,23 @@ export interface StatusResult {
   pid: number;
   sessions: SessionInfo[];
   version: string;
+}
+
+/** A step of a command of several steps. `run_id` names this run of the command; its first update has the step ``""``
+ * and carries the command's arguments, so that the run can be taken up again. `result` is what later steps read,
+ * whole; `child_session_id` the session that a forked or parallel step ran in. */
+export interface StepUpdate {
+  arguments?: Record<string, string | number | boolean>;
+  attempt?: number;
+  childSessionId?: string;
+  command: string;
+  result?: string;
+  runId: string;
+  sessionUpdate: "_step_update";
+  state: "running" | "done" | "failed" | "skipped" | "cancelled";
+  step?: string;
+  title?: string;
+  turnId?: string;
 }
 
 /** The user wrote the summary of the latest compaction anew; `kept` stands in the place of that compaction's. */
@@ -1095,6 +1148,53 @@ export interface ToolResult {
   type: "tool_result";
 }
 
+/** The folder that is meant. */
+export interface TrustGetParams {
+  cwd: string;
+}
+
+/** What the folder brings, with texts or diffs, and how that stands to what the user trusted. */
+export interface TrustGetResult {
+  digest: string;
+  folder: string;
+  items: TrustItem[];
+  state: "plain" | "trusted" | "undecided" | "changed" | "refused";
+}
+
+/** One file of a folder that could act, as it is now. `path` is relative to the folder, `sha256` that of its bytes.
+ * `state` says how it stands to what was trusted; `diff` (unified, bounded) is there when it `changed`, else `text`,
+ * its beginning. */
+export interface TrustItem {
+  diff?: string;
+  kind: "settings" | "hooks" | "command" | "skill" | "agent" | "mcp" | "schedule" | "plugin";
+  path: string;
+  sha256: string;
+  size: number;
+  state: "trusted" | "new" | "changed" | "gone";
+  summary?: string;
+  text?: string;
+}
+
+/** The user's decision about what was shown: `digest` is the one of `cass/trust/get`, and the decision counts for
+ * exactly that. `trust`: it may act. `refuse`: it may not, and is not asked about again until it changes. `forget`:
+ * as if never asked. */
+export interface TrustSetParams {
+  cwd: string;
+  decision: "trust" | "refuse" | "forget";
+  digest?: string;
+}
+
+/** How the session's folder stands: what it brings runs in the state `trusted` alone. `digest` names what was found;
+ * `items` are without their texts here. */
+export interface TrustUpdate {
+  digest: string;
+  folder: string;
+  items?: TrustItem[];
+  sessionUpdate: "_trust_update";
+  state: "plain" | "trusted" | "undecided" | "changed" | "refused";
+  turnId?: string;
+}
+
 /** Why a turn failed, for a person: `kind` is one of the error kinds of the protocol. */
 export interface TurnError {
   hint?: string;
@@ -1173,6 +1273,8 @@ export interface Requests {
   "cass/session/setInfo": { params: SetInfoParams; result: SessionResult };
   "cass/session/shell": { params: ShellParams; result: ShellResult };
   "cass/status": { params: Empty; result: StatusResult };
+  "cass/trust/get": { params: TrustGetParams; result: TrustGetResult };
+  "cass/trust/set": { params: TrustSetParams; result: TrustGetResult };
 }
 
 /** What the client may tell. */

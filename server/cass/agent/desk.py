@@ -9,7 +9,7 @@ from typing import Protocol
 from cass.agent.notes import Known
 from cass.config import LimitConfig
 from cass.ledger import Ledger
-from cass.ports import Applied, Checkpoints, FileEdit, Jobs, Question, ToolSettings, Workspace
+from cass.ports import Applied, Checkpoints, FileEdit, Hooks, Jobs, Question, ToolSettings, Workspace
 from cass.ports.ide import Ide
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import CompactionUpdate, Event, PlanEntry, UserMessage
@@ -148,6 +148,11 @@ class Desk(Protocol):
     @property
     def jobs(self) -> Jobs:
         """Shell commands."""
+        ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """Programs of the user that are told what happens."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from cass.ports.files import (
     SearchResult,
     Workspace,
 )
+from cass.ports.hooks import HookAnswer, HookEvent, Hooks
 from cass.ports.jobs import JobReport, Jobs
 from cass.ports.model import (
     Completed,
@@ -32,6 +33,7 @@ from cass.ports.model import (
 )
 from cass.ports.store import Journal, SessionHeader, Spending, Spent, Store, StoredSession
 from cass.ports.tool import Action, Outcome, Question, Tool, ToolContext, ToolSettings
+from cass.ports.trust import Trust
 
 __all__ = [
     "Action",
@@ -49,6 +51,9 @@ __all__ = [
     "FileText",
     "Files",
     "FinishReason",
+    "HookAnswer",
+    "HookEvent",
+    "Hooks",
     "JobReport",
     "Jobs",
     "Journal",
@@ -75,6 +80,7 @@ __all__ = [
     "ToolContext",
     "ToolSettings",
     "ToolSpec",
+    "Trust",
     "Unfinished",
     "Window",
     "Workspace",

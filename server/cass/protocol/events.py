@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from cass.protocol.custom import FindingsUpdate, HookUpdate, StepUpdate, TrustUpdate
 from cass.protocol.history import (
     CompactionUpdate,
     EffectsUpdate,
@@ -307,6 +308,10 @@ Event = Annotated[
     | JobUpdate
     | PromptQueued
     | PromptDropped
+    | TrustUpdate
+    | HookUpdate
+    | StepUpdate
+    | FindingsUpdate
     | Retry
     | Notice,
     Field(discriminator="session_update"),

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cass.protocol import editing, keeping, rewinding
+from cass.protocol import custom, editing, keeping, rewinding
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -32,6 +32,8 @@ from cass.protocol.wire import JsonObject, Method, Wire
 
 PROTOCOL_VERSION = 1
 
+TrustWord = Literal["ask", "yes", "no"]
+
 
 class Empty(Wire):
     """No fields."""
@@ -52,13 +54,16 @@ class Rules(Wire):
 
 
 class SessionNewParams(Wire):
-    """Open a session in a folder. `config_options` maps an option's id to its value."""
+    """Open a session in a folder. `config_options` maps an option's id to its value. `trust` is the user's word about
+    what the folder brings: `ask` goes by what was decided, and asks; `yes` trusts it, as it is now, for this session;
+    `no` leaves it out, whatever was decided."""
 
     cwd: str
     additional_directories: tuple[str, ...] = ()
     config_options: dict[str, str] = Field(default_factory=dict)
     rules: Rules = Rules()
     max_turns: int | None = Field(default=None, ge=1)
+    trust: TrustWord = "ask"
 
 
 class SessionNewResult(Wire):
@@ -93,6 +98,7 @@ class SessionResumeParams(Wire):
     config_options: dict[str, str] = Field(default_factory=dict)
     rules: Rules = Rules()
     max_turns: int | None = Field(default=None, ge=1)
+    trust: TrustWord = "ask"
 
 
 class SessionResumeResult(Wire):
@@ -262,6 +268,7 @@ CLIENT_TO_SERVER = (
     *editing.CLIENT_TO_SERVER,
     *rewinding.CLIENT_TO_SERVER,
     *keeping.CLIENT_TO_SERVER,
+    *custom.CLIENT_TO_SERVER,
 )
 
 

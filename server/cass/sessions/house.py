@@ -19,7 +19,7 @@ from cass.sessions.completing import Completing
 @dataclass(frozen=True)
 class House:
     """The parts. `config_for` is the configuration of a folder, its project layer included; `data_dir` holds what
-    sessions keep besides the store; `ide` is the editor of this process, or one that can nothing. `present` is the folder
+    sessions keep besides the store, `config_dir` the user's own settings, `home_dir` other tools' folders; `ide` is the editor of this process, or one that can nothing. `present` is the folder
     that the client works in, `formats` are those that sessions leave and come in, and `leavings` remove what else was
     kept of a session that is deleted."""
 
@@ -36,6 +36,7 @@ class House:
     open_checkpoints: Callable[[str, Sequence[Path], Config], Checkpoints]
     data_dir: Path
     config_dir: Path
+    home_dir: Path
     ide: Callable[[], Ide]
     completing: Completing
     present: Callable[[], Path] = Path.cwd

@@ -155,6 +155,7 @@ class Library:
             additional_directories=params.additional_directories,
             rules=params.rules,
             max_turns=params.max_turns,
+            trust=params.trust,
         )
         try:
             session = Session(self.house, header, Stream(header.session_id, journal), opened)

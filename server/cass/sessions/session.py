@@ -11,14 +11,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from cass.agent.gate import Gate, Rules
-from cass.agent.permissions import parse_rules
+from cass.agent.gate import Gate
 from cass.agent.prompt import Instructions, find_instructions, system_prompt
 from cass.agent.showing import why_not
-from cass.config import Config, LimitConfig
+from cass.config import Config
 from cass.errors import CassError
 from cass.ledger import Ledger
-from cass.ports import Applied, Client, FileEdit, Question, SessionHeader, Spent, ToolSettings
+from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Spent, ToolSettings
 from cass.ports.ide import Ide
 from cass.protocol import methods
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
@@ -34,9 +33,10 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import Message, Text, Usage
 from cass.protocol.secrets import Masker
-from cass.sessions import options, sizes
+from cass.sessions import allowed, options, sizes
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
+from cass.sessions.brought import Brought
 from cass.sessions.house import House
 from cass.sessions.memory import Memory
 from cass.sessions.reviews import Reviews
@@ -60,13 +60,14 @@ class Session:
         self.config: Config = loaded.config
         self.warnings = loaded.warnings
         stream.masker = house.masker(self.config)
-        self.rules = _rules(self.config, params.rules)
-        self.limits = _limits(self.config, params.max_turns)
+        self.rules = allowed.rules(self.config, params.rules)
+        self.limits = allowed.limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
         self.jobs = house.open_jobs(header.session_id, self.config)
         self.checkpoints = house.open_checkpoints(header.session_id, self.workspace.roots, self.config)
         self.jobs.watch(stream.emit)
         self.jobs.fit(lambda: self.settings.output_chars)
+        self.brought = Brought(self)
         self._options = {
             "mode": self.config.mode,
             "approval": self.config.approval,
@@ -212,6 +213,11 @@ class Session:
         """Put a question of the model to the user."""
         return await self._asks.question(question)
 
+    @property
+    def hooks(self) -> Hooks:
+        """Programs of the user that are told what happens."""
+        return self.brought.hooks
+
     # --- what clients do with it ---
 
     @property
@@ -304,18 +310,3 @@ class Session:
         if self._system is None:
             self._system = self.masker.text(system_prompt(self.cwd, self.instructions(), date.today()))
         return self._system
-
-
-def _rules(config: Config, extra: methods.Rules) -> Rules:
-    configured = config.permissions
-    return Rules(
-        allow=parse_rules((*configured.allow, *extra.allow)),
-        ask=parse_rules((*configured.ask, *extra.ask)),
-        deny=parse_rules((*configured.deny, *extra.deny)),
-    )
-
-
-def _limits(config: Config, max_turns: int | None) -> LimitConfig:
-    if max_turns is None:
-        return config.limits
-    return config.limits.model_copy(update={"turns": min(max_turns, config.limits.turns)})

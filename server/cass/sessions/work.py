@@ -214,7 +214,7 @@ class Work:
     async def _run(self, prompt: Prompt) -> StateUpdate:
         seen = tuple(b for b in prompt.message.content if isinstance(b, Text) and b.text.startswith(_EDITOR))
         own = [block for block in prompt.message.content if block not in seen]
-        called = recognise(_plain(own), self._session.house.commands)
+        called = recognise(_plain(own), await self._session.brought.commands())
         message = prompt.message
         if called:
             command, argument = called

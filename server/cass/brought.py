@@ -1,0 +1,63 @@
+"""Where the user and a project keep what they add to cass: commands, skills, agents, hooks.
+
+A project's things lie in `.cass/`, and in what other tools' users have already: `.claude/`, `.agents/`. Nothing that lies
+in a project acts before its user trusted it (`cass.trust`); this file only says where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["commands", "skills", "agents", "hooks"]
+Dialect = Literal["cass", "claude", "agents"]
+
+_OTHERS: dict[Kind, tuple[Dialect, ...]] = {
+    "commands": ("claude",),
+    "skills": ("claude", "agents"),
+    "agents": ("claude",),
+    "hooks": ("claude",),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder that may hold some: whose it is, and in which tool's way it is written. `root` is the project's or the
+    user's own folder above it."""
+
+    folder: Path
+    origin: Literal["user", "project"]
+    dialect: Dialect
+    root: Path
+
+
+def sources(kind: Kind, cwd: Path, config_dir: Path, home: Path) -> list[Source]:
+    """Folders of this kind that exist, the weakest first: what comes later replaces what has the same name. The user's own,
+    then the project's from its root down to `cwd`; in each place other tools' before cass's."""
+    found: list[Source] = []
+    for dialect in _OTHERS[kind]:
+        found.append(Source(home / f".{dialect}" / kind, "user", dialect, home))
+    found.append(Source(config_dir / kind, "user", "cass", config_dir))
+    for folder in project_folders(cwd, home):
+        for dialect in (*_OTHERS[kind], "cass"):
+            found.append(Source(folder / f".{dialect}" / kind, "project", dialect, folder))
+    own = {source.folder for source in found if source.origin == "user"}
+    return [s for s in found if s.folder.is_dir() and not (s.origin == "project" and s.folder in own)]
+
+
+def project_folders(cwd: Path, home: Path) -> list[Path]:
+    """From the folder that holds `.git` down to `cwd`; without one `cwd` alone. The user's home is nobody's project."""
+    for parent in (cwd, *cwd.parents):
+        if parent == home and parent != cwd:
+            break
+        if (parent / ".git").exists():
+            below = [p for p in (cwd, *cwd.parents) if p.is_relative_to(parent)]
+            return list(reversed(below))
+    return [cwd]
+
+
+def home_of(environ: Mapping[str, str]) -> Path:
+    """The user's home, for other tools' files."""
+    return Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())

@@ -1,0 +1,68 @@
+"""All settings: one frozen tree. A section is a class in a file of this folder. Where values come from is `cass.layers`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cass.config.faces import CompletionConfig, EditorConfig, LogConfig, UiCompletionConfig, UiConfig
+from cass.config.keeping import CheckpointConfig, InstructionConfig, SessionsConfig
+from cass.config.limits import CompactionConfig, LimitConfig, PermissionConfig, SecretConfig, ToolConfig
+from cass.config.models import LlmConfig, ModelConfig, ProviderConfig
+from cass.config.setting import APPROVALS, MODES, ProjectRight, Section, setting
+
+__all__ = [
+    "APPROVALS",
+    "MODES",
+    "CheckpointConfig",
+    "CompactionConfig",
+    "CompletionConfig",
+    "Config",
+    "EditorConfig",
+    "InstructionConfig",
+    "LimitConfig",
+    "LlmConfig",
+    "LogConfig",
+    "ModelConfig",
+    "PermissionConfig",
+    "ProjectRight",
+    "ProviderConfig",
+    "SecretConfig",
+    "Section",
+    "SessionsConfig",
+    "ToolConfig",
+    "UiCompletionConfig",
+    "UiConfig",
+    "setting",
+]
+
+
+class Config(Section):
+    """Everything that can be set."""
+
+    model: str | None = setting(None, "The model, as provider/model.")
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = setting(
+        None, "Reasoning effort, where the model knows it."
+    )
+    mode: Literal["plan", "active"] = setting(
+        "active", "plan: changes are only proposed; active: they are made.", project="tighten"
+    )
+    approval: Literal["ask", "edits", "auto"] = setting(
+        "ask",
+        "What is asked about in active mode: everything that changes something, all but file edits, or nothing.",
+        project="tighten",
+    )
+    default_provider: str | None = setting(None, "Provider of a model name without one.")
+    providers: dict[str, ProviderConfig] = setting(dict, "Endpoints.")
+    llm: LlmConfig = setting(LlmConfig, "Requests to the model.")
+    permissions: PermissionConfig = setting(PermissionConfig, "Permission rules.")
+    compaction: CompactionConfig = setting(CompactionConfig, "Long conversations.")
+    limits: LimitConfig = setting(LimitConfig, "Limits of turn, session and day.")
+    tools: ToolConfig = setting(ToolConfig, "Limits of the tools.")
+    secrets: SecretConfig = setting(SecretConfig, "Masking of secrets.")
+    instructions: InstructionConfig = setting(InstructionConfig, "Project instructions.")
+    completion: CompletionConfig = setting(CompletionConfig, "Inline completion.")
+    editor: EditorConfig = setting(EditorConfig, "Editors.")
+    checkpoints: CheckpointConfig = setting(CheckpointConfig, "Undo of what turns did to files.")
+    ui: UiConfig = setting(UiConfig, "The terminal.")
+    sessions: SessionsConfig = setting(SessionsConfig, "Stored sessions.")
+    log: LogConfig = setting(LogConfig, "The log.")
