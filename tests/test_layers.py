@@ -47,7 +47,7 @@ def test_a_higher_layer_wins_and_each_value_knows_its_origin() -> None:
         ({"limits": {"turns": 500}}, "loosens"),
         ({"permissions": {"allow": ["shell"]}}, "may not"),
         ({"providers": {"x": {"base_url": "http://evil"}}}, "may not"),
-        ({"model": "evil/x"}, "may not"),
+        ({"model": "evil/x"}, "not trusted"),
         ({"default_provider": "evil"}, "may not"),
         ({"llm": {"idle_timeout": 1}}, "may not"),
         ({"instructions": {"files": ["/etc/passwd"]}}, "may not"),
@@ -83,7 +83,7 @@ def test_every_setting_says_what_a_project_may_do_with_it() -> None:
     for key, field in layers.fields():
         extra = field.json_schema_extra
         assert isinstance(extra, dict), key
-        assert extra["project"] in ("no", "tighten", "any"), key
+        assert extra["project"] in ("no", "tighten", "trusted", "any"), key
         assert field.description, key
 
 

@@ -27,6 +27,7 @@ Commands:
   usage                       tokens and costs by day, model, project, session
   auth                        keys
   config                      settings
+  trust                       what the folder brings that could act
   permissions, tool           what may run; run one tool by hand
   serve, protocol             the server for editors and programs; its protocol
 
@@ -51,6 +52,7 @@ class _Given(TypedDict):
     max_turns: int | None
     cwd: str
     no_completion: bool
+    trust: bool | None
 
 
 def run(arguments: list[str], server: Server) -> int:
@@ -114,6 +116,9 @@ def with_client(server: Server, work: Callable[[CassClient], Awaitable[int]]) ->
 @click.option("--deny", metavar="RULE", multiple=True, help="Refuse, whatever else allows it.")
 @click.option("--max-turns", type=click.IntRange(min=1), metavar="N", help="Requests to the model, at most.")
 @click.option("--cwd", type=click.Path(exists=True, file_okay=False), default=".", help="The folder to work in.")
+@click.option(
+    "--trust/--no-trust", default=None, help="Let what the folder brings act, as it is now; or leave it out."
+)
 @click.option("--no-completion", is_flag=True, help="No menu and no grey suggestions while typing.")
 @click.option("--version", is_flag=True, help="Show the version.")
 @click.pass_obj
@@ -163,6 +168,7 @@ def _options(given: _Given) -> Options:
         deny=given["deny"],
         max_turns=given["max_turns"],
         completion=not given["no_completion"],
+        trust=given["trust"],
     )
 
 

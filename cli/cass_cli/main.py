@@ -7,7 +7,7 @@ import gc
 import io
 import sys
 
-SERVER_COMMANDS = ("serve", "acp", "config", "tool", "permissions", "models", "auth", "protocol", "usage")
+SERVER_COMMANDS = ("serve", "acp", "config", "tool", "permissions", "models", "auth", "protocol", "usage", "trust")
 OWN_COMMANDS = ("sessions", "demo")
 
 

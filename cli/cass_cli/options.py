@@ -14,7 +14,8 @@ OutputFormat = Literal["text", "json", "stream-json"]
 
 @dataclass(frozen=True)
 class Options:
-    """The command line of `cass`. `resume` is None without `-r`, empty for `-r` without an id."""
+    """The command line of `cass`. `resume` is None without `-r`, empty for `-r` without an id; `trust` is None where
+    it goes by what was decided."""
 
     cwd: Path
     prompt: str = ""
@@ -30,6 +31,7 @@ class Options:
     deny: tuple[str, ...] = ()
     max_turns: int | None = None
     completion: bool = True
+    trust: bool | None = None
 
     def settings(self) -> Json:
         """The flags as a settings object, for `initialize`."""
@@ -41,6 +43,8 @@ class Options:
         fields: Json = {"configOptions": {key: value for key, value in given.items() if value is not None}}
         if self.allow or self.deny:
             fields["rules"] = {"allow": list(self.allow), "deny": list(self.deny)}
+        if self.trust is not None:
+            fields["trust"] = "yes" if self.trust else "no"
         if self.max_turns is not None:
             fields["maxTurns"] = self.max_turns
         return fields

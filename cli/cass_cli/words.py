@@ -39,7 +39,7 @@ EXIT_PROVIDER: Final = 4
 EXIT_LIMIT: Final = 5
 EXIT_INTERRUPTED: Final = 130
 
-_CONFIG_KINDS: Final = frozenset({"config_error", "auth_required"})
+_CONFIG_KINDS: Final = frozenset({"config_error", "auth_required", "untrusted_folder"})
 _PROVIDER_KINDS: Final = frozenset(
     {"provider_error", "provider_unavailable", "rate_limited", "bad_response", "context_too_long"}
 )

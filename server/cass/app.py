@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cass import __version__, brought, layers, masking, places, registry
@@ -13,12 +14,13 @@ from cass.config import Config
 from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm.client import LLMClient
-from cass.ports import Checkpoints, Store, Workspace
+from cass.ports import Checkpoints, Store, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
 from cass.process import Guard, ShellJobs
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
+from cass.protocol.methods import TrustWord
 from cass.protocol.secrets import Masker, Vault
 from cass.sessions import keeping
 from cass.sessions.command import Command
@@ -28,6 +30,7 @@ from cass.sessions.library import Library
 from cass.sessions.session import Session
 from cass.stores.journal import open_store
 from cass.stores.spending import SpendingFile
+from cass.trust import FolderTrust, TrustStore
 from cass.workspace.checkpoints import DiskCheckpoints
 from cass.workspace.disk import DiskWorkspace
 from cass.workspace.roots import forget
@@ -43,10 +46,12 @@ class App:
         self.places = places.find(environ)
         self._editor: layers.Tree = {}
         self._flags: layers.Tree = {}
+        self._word: TrustWord = "ask"
         self._library: Library | None = None
         self._guard = Guard()
         self._models: LLMClient | None = None
         self._vault: Vault | None = None
+        self.decisions = TrustStore(self.places.state / "trust", lambda text: self.masker(self.config).text(text))
         self.wrap_workspace: Callable[[Workspace], Workspace] = lambda disk: disk
         self.ide: Ide = NoIde()
         self.completing = Completing(self.places, self.load, lambda: self.sessions, lambda: self.models)
@@ -54,9 +59,10 @@ class App:
         self._clearing: asyncio.Task[PruneResult] | None = None
         self.present = Path.cwd()
 
-    def configure(self, *, editor: layers.Tree, flags: layers.Tree) -> None:
-        """The client's settings; given once, before anything else is asked."""
-        self._editor, self._flags = editor, flags
+    def configure(self, *, editor: layers.Tree, flags: layers.Tree, trust: TrustWord = "ask") -> None:
+        """The client's settings; given once, before anything else is asked. With the word `no` about trust nothing that
+        folders bring acts, whatever else is said."""
+        self._editor, self._flags, self._word = editor, flags, trust
         config = self.config
         logging.getLogger("cass").setLevel(config.log.level.upper())
         masking.guard_log(self.vault, config)
@@ -66,11 +72,20 @@ class App:
         """The configuration without any project's part."""
         return self.load(None).config
 
-    def load(self, cwd: Path | None) -> Loaded:
-        """The configuration of a folder, freshly read. ConfigError for what is wrong in it."""
+    def trust(self, cwd: Path, word: TrustWord = "ask") -> FolderTrust:
+        """How a folder stands. `word` is what its opener said."""
+        own = (self.places.config, self.places.home / ".claude", self.places.home / ".agents")
+        return FolderTrust(self.decisions, cwd, own, self.places.home, "no" if self._word == "no" else word)
+
+    def load(self, cwd: Path | None, trust: Trust | None = None) -> Loaded:
+        """The configuration of a folder, freshly read; of its own files what they may say, by what its user decided.
+        ConfigError for what is wrong in it."""
         found: list[Layer | None] = [layers.read_file(self.places.config_file, "user")]
         if cwd is not None:
-            found += [layers.read_file(path, "project") for path in places.project_files(cwd)]
+            trust = trust or self.trust(cwd)
+            files = brought.settings_files(cwd, self.places.home)
+            read = (layers.read_file(path, "project") for path in files)
+            found += [layer and replace(layer, trusted=trust.allows(Path(layer.where))) for layer in read]
         found += [
             layers.from_environment(self._environ),
             Layer("editor", "the editor's settings", self._editor),
@@ -174,7 +189,8 @@ class App:
             leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
             config_dir=self.places.config,
-            home_dir=brought.home_of(self._environ),
+            home_dir=self.places.home,
+            trust=self.trust,
             ide=lambda: self.ide,
             completing=self.completing,
             present=lambda: self.present,

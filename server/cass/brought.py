@@ -6,10 +6,13 @@ in a project acts before its user trusted it (`cass.trust`); this file only says
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from cass import places
 
 Kind = Literal["commands", "skills", "agents", "hooks"]
 Dialect = Literal["cass", "claude", "agents"]
@@ -58,6 +61,13 @@ def project_folders(cwd: Path, home: Path) -> list[Path]:
     return [cwd]
 
 
-def home_of(environ: Mapping[str, str]) -> Path:
-    """The user's home, for other tools' files."""
-    return Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
+def settings_files(cwd: Path, home: Path) -> list[Path]:
+    """Where a project's settings may stand, the weakest first: from its root down to `cwd`."""
+    return [path for folder in project_folders(cwd, home) for path in places.project_files(folder)]
+
+
+def named_files(command: str, root: Path) -> list[Path]:
+    """Files below `root` that a command line names, as far as its words tell: they are part of what it runs."""
+    words = re.split(r"[\s\"'`;|&<>()=,:]+", re.sub(r"\$\{?\w*PROJECT_DIR\}?", str(root), command))
+    found = [Path(os.path.normpath(root / word)) for word in words if word and not word.startswith("-")]
+    return [path for path in dict.fromkeys(found) if path != root and path.is_relative_to(root) and path.is_file()]

@@ -118,6 +118,12 @@ class SessionError(CassError):
     kind = "session_error"
 
 
+class TrustError(CassError):
+    """What a folder brings may not act: its user did not trust it, or not as it is now."""
+
+    kind = "untrusted_folder"
+
+
 class StoreError(CassError):
     """The journal of a session cannot be read or written."""
 

@@ -1,8 +1,9 @@
 """Where settings come from: defaults < user file < project file < project's local file < environment < editor <
 flags. Each value remembers its origin; every error says file, line, key and the nearest valid key.
 
-A project's own files may describe and tighten, never loosen, and never name an endpoint, a key or a command: what
-they may do with a field is written at the field (`cass.config`).
+A project's own files may describe and tighten, never loosen, and never name an endpoint or a key; what runs something
+they may name once the user trusted them. What they may do with a field is written at the field (`cass.config`); a
+field that says nothing is closed to them.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ Kind = Literal["user", "project", "environment", "editor", "flags"]
 
 @dataclass(frozen=True)
 class Layer:
-    """Settings of one origin. `text` is the file's text, for finding lines."""
+    """Settings of one origin. `text` is the file's text, for finding lines. `trusted`: the user trusted this file of a
+    project, as it is."""
 
     kind: Kind
     where: str
     values: Tree
     text: str = ""
+    trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,13 @@ def load(layers: Sequence[Layer]) -> Loaded:
             warnings += refused
         _check(layer, values)
         _check_secrets(layer, values)
-        for key, value in _leaves(values):
+        for key, value in leaves(values):
             origins[key] = layer.where
             _put(merged, key, value, extend=layer.kind == "project" and key.startswith(_ADDED))
     return Loaded(Config.model_validate(merged), origins, tuple(warnings))
 
 
-def read_file(path: Path, kind: Kind) -> Layer | None:
+def read_file(path: Path, kind: Kind, *, trusted: bool = False) -> Layer | None:
     """A TOML file as a layer; None when there is none."""
     try:
         text = path.read_text("utf-8")
@@ -74,7 +77,7 @@ def read_file(path: Path, kind: Kind) -> Layer | None:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
     try:
-        return Layer(kind, str(path), cast("Tree", tomllib.loads(text)), text)
+        return Layer(kind, str(path), cast("Tree", tomllib.loads(text)), text, trusted)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is not TOML: {error}", where=str(path), hint="`cass config edit` opens it.") from None
 
@@ -113,11 +116,12 @@ def fields(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[
             yield f"{prefix}{name}", field
 
 
-def _leaves(values: Tree, prefix: str = "") -> Iterator[tuple[str, object]]:
+def leaves(values: Tree, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Every setting that these values give, by its dotted key; of a key that there is not, the value as it stands."""
     for name, value in values.items():
         key = f"{prefix}{name}"
         if isinstance(value, dict) and _field(key.split(".")) is None:
-            yield from _leaves(cast("Tree", value), f"{key}.")
+            yield from leaves(cast("Tree", value), f"{key}.")
         else:
             yield key, value
 
@@ -189,7 +193,7 @@ def _project(layer: Layer, below: Tree) -> tuple[Tree, list[str]]:
     """What a project's file is allowed to say, and warnings about the rest."""
     allowed: Tree = {}
     warnings: list[str] = []
-    for key, value in _leaves(layer.values):
+    for key, value in leaves(layer.values):
         field = _field(key.split("."))
         if field is None:
             raise ConfigError(
@@ -197,18 +201,27 @@ def _project(layer: Layer, below: Tree) -> tuple[Tree, list[str]]:
                 where=f"{layer.where}{_line(layer.text, key.split('.'))}",
                 hint=_hint([key]),
             )
-        right = _right(field)
-        if right == "any" or (right == "tighten" and _tightens(key, value, _get(below, key, field))):
+        right = right_of(key)
+        may = right == "any" or (right == "trusted" and layer.trusted)
+        if may or (right == "tighten" and _tightens(key, value, _get(below, key, field))):
             _put(allowed, key, value)
         else:
-            why = "loosens it" if right == "tighten" else "a project may not set it"
-            warnings.append(f"{layer.where}: {key} is ignored: {why}. Your own configuration may set it.")
+            warnings.append(f"{layer.where}: {key} is ignored: {_WHY[right]}")
     return allowed, warnings
 
 
-def _right(field: FieldInfo) -> str:
-    """What a project's file may do with the field."""
-    extra = field.json_schema_extra
+_WHY = {
+    "no": "a project may not set it. Your own configuration may set it.",
+    "tighten": "loosens it. Your own configuration may set it.",
+    "trusted": "its folder is not trusted, or the file has changed since. /trust shows it.",
+}
+
+
+def right_of(key: str) -> str:
+    """What a project's file may do with the setting: `no`, `tighten`, `trusted` or `any`; `no` for one that there is
+    not."""
+    field = _field(key.split("."))
+    extra = field.json_schema_extra if field else None
     return str(cast("Tree", extra).get("project", "no")) if isinstance(extra, dict) else "no"
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Places:
-    """Folders, which may not exist yet: configuration, data (sessions), state (what was learned, logs)."""
+    """Folders, which may not exist yet: configuration, data (sessions), state (what was learned, logs); and the user's
+    home, where other tools keep theirs."""
 
     config: Path
     data: Path
     state: Path
+    home: Path
 
     @property
     def config_file(self) -> Path:
@@ -37,13 +39,18 @@ def find(environ: Mapping[str, str]) -> Places:
     home = environ.get("CASS_HOME", "")
     if home and Path(home).is_absolute():
         base = Path(home)
-        return Places(base, base / "data", base / "state")
+        return Places(base, base / "data", base / "state", _home(environ))
     from platformdirs import PlatformDirs  # only where it is needed: costs start-up time
 
     dirs = PlatformDirs("cass", appauthor=False, roaming=False)
-    return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path)
+    return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path, _home(environ))
 
 
-def project_files(cwd: Path) -> tuple[Path, Path]:
-    """A project's settings and its owner's local ones."""
-    return cwd / ".cass" / "config.toml", cwd / ".cass" / "config.local.toml"
+def _home(environ: Mapping[str, str]) -> Path:
+    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or "")
+    return home if home.is_absolute() else Path.home()
+
+
+def project_files(folder: Path) -> tuple[Path, Path]:
+    """A project folder's settings and its owner's local ones."""
+    return folder / ".cass" / "config.toml", folder / ".cass" / "config.local.toml"

@@ -33,11 +33,11 @@ def test_one_file_a_folder_from_the_root_down_the_users_own_first(tmp_path: Path
     )
     found = find_instructions(cwd, tmp_path / "user", NAMES, 10_000)
     assert [i.text for i in found] == ["RULE-MINE", "RULE-ROOT", "RULE-SRC", "RULE-DEEP"]
-    prompt = system_prompt(cwd, found, date(2026, 1, 2))
+    prompt = system_prompt(cwd, found, date(2026, 1, 2), trusted=True)
     assert prompt.index("RULE-MINE") < prompt.index("RULE-ROOT") < prompt.index("RULE-DEEP")
     assert "not this" not in prompt
     assert "2026-01-02" in prompt
-    assert prompt == system_prompt(cwd, found, date(2026, 1, 2))
+    assert prompt == system_prompt(cwd, found, date(2026, 1, 2), trusted=True)
 
 
 def test_imports_stay_below_the_folder_and_end(tmp_path: Path) -> None:

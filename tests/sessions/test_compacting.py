@@ -66,7 +66,10 @@ async def test_a_long_task_ends_within_a_small_window(mode: str, house: House) -
         assert end.stop_reason == "end_turn"
         end = await ask(session, "last words LAST-2")
         assert end.stop_reason == "end_turn"
-    over = [seen for seen in server.seen if seen.tokens > server.window]
+    hardly = (
+        server.window // 50 if mode == "silent" else 0
+    )  # so little that is cut off cannot be told from an estimate
+    over = [seen for seen in server.seen if seen.tokens > server.window + hardly]
     assert len(over) <= (1 if mode == "silent" else 0)
     told = [notice for notice in client.of(Notice) if "read only" in notice.text]
     assert len(told) == (1 if over else 0)

@@ -177,7 +177,10 @@ export class Connection implements Wire, vscode.Disposable {
     return {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       outputChannel: this.log,
-      initializationOptions: { settings: settingsForServer(this.extension) },
+      initializationOptions: {
+        settings: settingsForServer(this.extension),
+        trust: vscode.workspace.isTrusted ? "ask" : "no",
+      },
       initializationFailedHandler: () => false,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),

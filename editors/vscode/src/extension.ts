@@ -117,6 +117,7 @@ function watch(connection: Connection, sessions: Sessions, asking: Asking): vsco
         void complain(connection, message);
       }
     }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void settingsChanged(connection, sessions)),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("cass")) {
         void settingsChanged(connection, sessions);

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cass.admin import acp, auth, config, models, permissions, protocol, tool, usage
+from cass.admin import acp, auth, config, models, permissions, protocol, tool, trust, usage
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -51,6 +51,7 @@ for command in (
     auth.auth,
     models.models,
     tool.tool,
+    trust.trust,
     permissions.permissions,
     protocol.protocol,
     usage.usage,

@@ -39,9 +39,9 @@ __all__ = [
 class Config(Section):
     """Everything that can be set."""
 
-    model: str | None = setting(None, "The model, as provider/model.")
+    model: str | None = setting(None, "The model, as provider/model.", project="trusted")
     effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = setting(
-        None, "Reasoning effort, where the model knows it."
+        None, "Reasoning effort, where the model knows it.", project="trusted"
     )
     mode: Literal["plan", "active"] = setting(
         "active", "plan: changes are only proposed; active: they are made.", project="tighten"

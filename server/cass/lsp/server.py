@@ -13,6 +13,7 @@ from cass.lsp import rewinding
 from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
 from cass.lsp.keeping import serve_keeping
+from cass.lsp.trusting import serve_trust
 from cass.protocol import editing
 from cass.protocol import methods as m
 from cass.protocol.edits import EditProposal
@@ -66,6 +67,7 @@ class Server:
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
         rewinding.serve(app, endpoint)
         serve_keeping(app, endpoint)
+        serve_trust(app, endpoint)
 
     # --- lifecycle ---
 
@@ -75,7 +77,11 @@ class Server:
 
     async def _initialize(self, params: JsonObject) -> object:
         options = as_object(params.get("initializationOptions"))
-        self._app.configure(editor=as_object(options.get("settings")), flags=as_object(options.get("flags")))
+        self._app.configure(
+            editor=as_object(options.get("settings")),
+            flags=as_object(options.get("flags")),
+            trust="no" if options.get("trust") == "no" else "ask",
+        )
         asked = as_object(as_object(as_object(params.get("capabilities")).get("experimental")).get("cass"))
         versions = asked.get("protocolVersions")
         if isinstance(versions, list) and m.PROTOCOL_VERSION not in versions:

@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cass.ports import HookAnswer, HookEvent, Hooks, Trust
+from cass.errors import CassError
+from cass.ports import HookAnswer, HookEvent, Hooks
 from cass.protocol.custom import TrustState
 from cass.protocol.wire import JsonObject
+from cass.sessions import trusting
 from cass.sessions.command import Command
+from cass.trust import FolderTrust
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
+
+log = logging.getLogger(__name__)
 
 
 class Brought:
     """Belongs to one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, trust: FolderTrust) -> None:
         self._session = session
-        self.trust: Trust = _Open()
+        self.trust = trust
         self.hooks: Hooks = _Silent()
+        self.told: TrustState = "plain"
+        self.asked = ""
+        self._beginning: asyncio.Task[None] | None = None
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the user trusted the folder, and it was like that when it was last looked at."""
+        return self.told == "trusted"
+
+    def begin(self) -> None:
+        """Look what there is, beside what the client does meanwhile, and tell it."""
+        if self._beginning is None or self._beginning.done():
+            self._beginning = asyncio.get_running_loop().create_task(self._begin())
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._beginning is not None:
+            self._beginning.cancel()
+            await asyncio.wait([self._beginning])
 
     async def commands(self) -> Mapping[str, Command]:
         """The slash commands by name: cass's own, then those of plug-ins, the user and the folder. A name that is
         cass's own stays cass's."""
         return self._session.house.commands
 
-
-class _Open:
-    """Nothing is asked about yet."""
-
-    @property
-    def state(self) -> TrustState:
-        return "plain"
-
-    def allows(self, path: Path) -> bool:
-        return True
+    async def _begin(self) -> None:
+        try:
+            await trusting.tell(self._session)
+        except CassError as error:
+            log.warning("what the folder brings could not be looked at: %s", error)
 
 
 class _Silent:

@@ -40,6 +40,12 @@ class Command:
         return AvailableCommand(name=self.name, description=self.description, hint=self.hint or None)
 
 
+def name_of(text: str) -> str:
+    """The word behind the slash; empty for what is no command line."""
+    match = _LINE.fullmatch(text.strip())
+    return match[1] if match else ""
+
+
 def recognise(text: str, commands: Mapping[str, Command]) -> tuple[Command, str] | None:
     """The command that a prompt calls, with its argument; None for anything else. A word like a command's that is
     none raises SessionError with the nearest one; a path such as /etc/hosts is no command."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cass import places
+from cass import brought, places
 from cass.config import CompletionConfig
 from cass.errors import CassError, ConfigError, ProtocolError, SessionError
 from cass.layers import Loaded
@@ -128,7 +128,7 @@ class Completing:
     def loaded(self, place: Path | None) -> Loaded:
         """The configuration that holds in a folder, read again when a file of it has changed. ConfigError."""
         folder = self._folder(place)
-        files = [self._places.config_file, *(places.project_files(folder) if folder else ())]
+        files = [self._places.config_file, *(brought.settings_files(folder, self._places.home) if folder else ())]
         stamp = tuple(map(_stamp, files))
         known = self._loaded.get(folder)
         if known is None or known[0] != stamp:
@@ -206,7 +206,7 @@ class Completing:
     def _shut(self, loaded: Loaded, language: str | None, place: Path | None) -> str:
         """The project's own file that switches it off; empty for none."""
         folder = self._folder(place)
-        files = set(map(str, places.project_files(folder))) if folder else set[str]()
+        files = set(map(str, brought.settings_files(folder, self._places.home))) if folder else set[str]()
         configured = loaded.config.completion
         for key, off in (
             ("completion.enabled", not configured.enabled),

@@ -54,7 +54,9 @@ async def export_of(house: House, params: ExportParams, title: str) -> ExportRes
         )
     header, events = house.store.read(params.session_id)
     here = _place(header, house)
-    masker = house.masker(house.config_for(here).config)  # it may have been kept with masking off
+    masker = house.masker(
+        house.config_for(here, house.trust(here, "ask")).config
+    )  # it may have been kept with masking off
     kept = (masker.model(event) for event in events if not isinstance(event, _STAYS))
     going = Going(params.session_id, header.cwd, header.created_at, masker.text(title), kept)
     return await asyncio.to_thread(_write, formats[params.format], going, params.path)
@@ -148,7 +150,7 @@ def _keep(library: Library, coming: Coming, cwd: Path, origin: str) -> str | Non
     own = Path(coming.cwd) if coming.cwd else cwd
     folder = own if own.is_relative_to(cwd) and own.is_dir() else cwd
     header = SessionHeader(forks.new_id(), str(folder), _time(coming.created_at), origin=origin)
-    masker = library.house.masker(library.house.config_for(folder).config)
+    masker = library.house.masker(library.house.config_for(folder, library.house.trust(folder, "ask")).config)
     library.house.store.write(header, [masker.model(event) for event in events])
     return header.session_id
 

@@ -8,17 +8,19 @@ from pathlib import Path
 
 from cass.config import Config
 from cass.layers import Loaded
-from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Workspace
+from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide
+from cass.protocol.methods import TrustWord
 from cass.protocol.secrets import Masker
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
+from cass.trust import FolderTrust
 
 
 @dataclass(frozen=True)
 class House:
-    """The parts. `config_for` is the configuration of a folder, its project layer included; `data_dir` holds what
+    """The parts. `config_for` is the configuration of a folder, its project layer included, as far as it is trusted; `data_dir` holds what
     sessions keep besides the store, `config_dir` the user's own settings, `home_dir` other tools' folders; `ide` is the editor of this process, or one that can nothing. `present` is the folder
     that the client works in, `formats` are those that sessions leave and come in, and `leavings` remove what else was
     kept of a session that is deleted."""
@@ -29,7 +31,8 @@ class House:
     tools: Mapping[str, Tool]
     specs: Sequence[ToolSpec]
     commands: Mapping[str, Command]
-    config_for: Callable[[Path], Loaded]
+    config_for: Callable[[Path, Trust], Loaded]
+    trust: Callable[[Path, TrustWord], FolderTrust]
     open_workspace: Callable[[Sequence[Path]], Workspace]
     masker: Callable[[Config], Masker]
     open_jobs: Callable[[str, Config], Jobs]

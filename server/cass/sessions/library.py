@@ -49,7 +49,9 @@ class Library:
         self._check(params.config_options)
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
         header = SessionHeader(session_id=forks.new_id(), cwd=str(cwd), created_at=created)
-        self.house.config_for(cwd)  # a wrong setting is said before anything is made
+        self.house.config_for(
+            cwd, self.house.trust(cwd, params.trust)
+        )  # a wrong setting is said before anything is made
         stream = Stream(header.session_id, self.house.store.create(header))
         session = Session(self.house, header, stream, params)
         self._open[header.session_id] = session
@@ -174,6 +176,7 @@ class Library:
 
     def _configure(self, session: Session, chosen: dict[str, str]) -> None:
         session.emit(AvailableCommandsUpdate(commands=self.commands()))
+        session.brought.begin()
         for warning in session.warnings:
             session.emit(Notice(level="warning", text=warning))
         for id, value in chosen.items():

@@ -56,7 +56,8 @@ class Session:
         self.house = house
         self.header = header
         self.stream = stream
-        loaded = house.config_for(Path(header.cwd))
+        self.brought = Brought(self, house.trust(Path(header.cwd), params.trust))
+        loaded = house.config_for(self.cwd, self.brought.trust)
         self.config: Config = loaded.config
         self.warnings = loaded.warnings
         stream.masker = house.masker(self.config)
@@ -67,7 +68,6 @@ class Session:
         self.checkpoints = house.open_checkpoints(header.session_id, self.workspace.roots, self.config)
         self.jobs.watch(stream.emit)
         self.jobs.fit(lambda: self.settings.output_chars)
-        self.brought = Brought(self)
         self._options = {
             "mode": self.config.mode,
             "approval": self.config.approval,
@@ -262,6 +262,7 @@ class Session:
         """Stop everything and give the session free."""
         self.closing = True
         await self.work.stop()
+        await self.brought.close()
         if self._listing:
             self._listing.cancel()
         await self.jobs.close()
@@ -308,5 +309,18 @@ class Session:
     def system_prompt(self) -> str:
         """The same text for every request of this process."""
         if self._system is None:
-            self._system = self.masker.text(system_prompt(self.cwd, self.instructions(), date.today()))
+            text = system_prompt(self.cwd, self.instructions(), date.today(), trusted=self.brought.is_trusted)
+            self._system = self.masker.text(text)
         return self._system
+
+    def reload(self) -> None:
+        """What the folder may say has changed: its settings are read anew. ConfigError."""
+        before = self.config
+        loaded = self.house.config_for(self.cwd, self.brought.trust)
+        self.config, self.warnings, self._system = loaded.config, loaded.warnings, None
+        for id, old, new in (
+            ("model", before.model, loaded.config.model),
+            ("effort", before.effort, loaded.config.effort),
+        ):
+            if new and self._options[id] == (old or ""):
+                self.set_option(id, new)

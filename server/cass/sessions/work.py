@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,8 +25,8 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import ContentBlock, Text, ToolCall
 from cass.protocol.methods import PromptParams
-from cass.sessions import titles
-from cass.sessions.command import recognise
+from cass.sessions import titles, trusting
+from cass.sessions.command import Command, name_of, recognise
 from cass.sessions.compacting import RESULTS, fitting_of
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class Work:
     async def _run(self, prompt: Prompt) -> StateUpdate:
         seen = tuple(b for b in prompt.message.content if isinstance(b, Text) and b.text.startswith(_EDITOR))
         own = [block for block in prompt.message.content if block not in seen]
-        called = recognise(_plain(own), await self._session.brought.commands())
+        called = recognise(_plain(own), await self._commands(_plain(own), prompt.turn_id))
         message = prompt.message
         if called:
             command, argument = called
@@ -223,12 +223,21 @@ class Work:
                 if reply.text:
                     self._session.emit(Notice(turn_id=prompt.turn_id, level="info", text=reply.text))
                 return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="end_turn")
+            await trusting.settle(self._session, prompt.turn_id)
             message = message.model_copy(update={"content": (Text(text=reply.prompt), *seen)})
         self._session.emit(message)
         if not self._session.stream.state.title:
             said = self._session.masker.model(message)
             self._session.emit(titles.named(self._session.stream.state, said.content))
         return await (await self._turn(prompt.turn_id)).run()
+
+    async def _commands(self, text: str, turn_id: str) -> Mapping[str, Command]:
+        """The commands that this text may call. Before anything but cass's own ones, the user is asked about the folder."""
+        own = self._session.house.commands
+        if name_of(text) in own:
+            return own
+        await trusting.settle(self._session, turn_id)
+        return await self._session.brought.commands()
 
     async def _turn(self, turn_id: str) -> Turn:
         session, house = self._session, self._session.house
