@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cass.errors import SessionError
 from cass.protocol.events import AvailableCommand
+from cass.protocol.messages import ToolCall
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -19,10 +20,14 @@ _LINE = re.compile(r"/([A-Za-z][A-Za-z0-9:_-]*)(?:\s+(.*))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class Reply:
-    """What a command comes to: `text` for the user (Markdown), or a `prompt` that goes to the model."""
+    """What a command comes to: `text` for the user (Markdown), or a `prompt` that goes to the model. With a prompt, `calls`
+    run before the model is asked, as if it had made them, so that it reads their results; what `after` answers runs
+    once the model is done, or has failed. Both pass the gate."""
 
     text: str = ""
     prompt: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    after: Callable[[], Awaitable[Sequence[ToolCall]]] | None = None
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import ContentBlock, Text, ToolCall
 from cass.protocol.methods import PromptParams
-from cass.sessions import titles, trusting
-from cass.sessions.command import Command, name_of, recognise
+from cass.sessions import planned, titles, trusting
+from cass.sessions.command import Command, Reply, name_of, recognise
 from cass.sessions.compacting import RESULTS, fitting_of
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Work:
         seen = tuple(b for b in prompt.message.content if isinstance(b, Text) and b.text.startswith(_EDITOR))
         own = [block for block in prompt.message.content if block not in seen]
         called = recognise(_plain(own), await self._commands(_plain(own), prompt.turn_id))
-        message = prompt.message
+        message, reply = prompt.message, Reply()
         if called:
             command, argument = called
             reply = await command.run(self._session, argument)
@@ -229,7 +229,7 @@ class Work:
         if not self._session.stream.state.title:
             said = self._session.masker.model(message)
             self._session.emit(titles.named(self._session.stream.state, said.content))
-        return await (await self._turn(prompt.turn_id)).run()
+        return await planned.play(self._session, await self._turn(prompt.turn_id), reply)
 
     async def _commands(self, text: str, turn_id: str) -> Mapping[str, Command]:
         """The commands that this text may call. Before anything but cass's own ones, the user is asked about the folder."""
