@@ -9,12 +9,14 @@ export interface ActiveEditor {
 }
 
 /** A whole answer of the model, authoritative over the chunks before it. `interrupted` marks one that was
- * cut by the user, a limit or a broken connection: it is not a finished answer. */
+ * cut by the user, a limit or a broken connection: it is not a finished answer. `planned` calls were made by a command of
+ * the user's, not by the model. */
 export interface AgentMessage {
   content: (Text | Thinking | ToolCall)[];
   interrupted?: boolean;
   messageId: string;
   model?: string;
+  planned?: boolean;
   sessionUpdate: "agent_message";
   turnId?: string;
   usage?: Usage;

@@ -54,7 +54,8 @@ class UserMessage(SessionEvent):
 
 class AgentMessage(SessionEvent):
     """A whole answer of the model, authoritative over the chunks before it. `interrupted` marks one that was
-    cut by the user, a limit or a broken connection: it is not a finished answer."""
+    cut by the user, a limit or a broken connection: it is not a finished answer. `planned` calls were made by a command of
+    the user's, not by the model."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["agent_message"] = "agent_message"
@@ -63,6 +64,7 @@ class AgentMessage(SessionEvent):
     model: str = ""
     usage: Usage | None = None
     interrupted: bool = False
+    planned: bool = False
 
 
 class AgentMessageChunk(SessionEvent):

@@ -92,7 +92,7 @@ class History:
         content = tuple(b for b in event.content if not isinstance(b, ToolCall)) + calls
         if content:
             self.messages.append(Message(role="assistant", content=content))
-            self.answers += 1
+            self.answers += not event.planned
         for call in calls:
             self.open_calls[call.id] = call
         if event.usage:

@@ -27,5 +27,5 @@ async def play(session: Session, turn: Turn, reply: Reply) -> StateUpdate:
 async def _make(session: Session, turn: Turn, calls: Sequence[ToolCall]) -> None:
     if calls:
         id = f"msg-{uuid4().hex[:12]}"
-        session.emit(AgentMessage(message_id=id, turn_id=turn.turn_id, content=tuple(calls)))
+        session.emit(AgentMessage(message_id=id, turn_id=turn.turn_id, content=tuple(calls), planned=True))
         await turn.resume(calls)
