@@ -10,6 +10,7 @@ from pathlib import Path
 from cass import layers
 from cass.admin import protocol
 from cass.config import Config, ModelConfig, ProviderConfig
+from cass.trust import table
 
 HERE = Path(__file__).parent
 
@@ -26,8 +27,8 @@ settings: they come from the environment (`OPENAI_API_KEY`, `OPENROUTER_API_KEY`
 (`cass auth set PROVIDER`). `CASS_HOME`, an absolute path, holds everything cass keeps, instead of the platform's user
 folders.
 
-A project's own files may do what the column *project* says: nothing, only make it stricter (*tighten*), or anything
-(*any*). What they may not say is left out with a warning.
+A project's own files may do what the column *project* says: nothing, only make it stricter (*tighten*), let it apply once
+the file is trusted (*trusted*, see [trust](trust.md)), or anything (*any*). What they may not say is left out with a warning.
 
 `cass config show` prints each value with its origin; `get`, `set`, `edit` and `check` do what they say.
 
@@ -77,7 +78,77 @@ def vars_of(bound: object) -> list[object]:
     return [getattr(bound, name) for name in ("ge", "gt", "le", "lt") if hasattr(bound, name)]
 
 
+_TRUST = """\
+# Trust
+
+<!-- Made from server/cass/trust/table.py and the settings by docs/generate.py; do not edit. -->
+
+A folder may bring things that act: hooks, commands, skills, servers. **Nothing of it acts, and no setting of it that names something
+to run or to reach applies, before you trusted the folder as it is.** Until then cass works in it without them; its instruction files
+(`CASS.md`, `AGENTS.md`, `CLAUDE.md`) are told to the model as information that the project wrote, not as your rules.
+
+- **When you are asked.** Before the first prompt in a folder that brings something that you have not decided about. `/trust` shows it in
+  any client, `cass trust` in the shell: every file, with its text, or with what changed since you trusted it.
+- **What you trust** is what you were shown: each file is pinned by the SHA-256 of its bytes, scripts of the project that a hook names
+  included. One changed byte, one file more or less, and you are asked again, with the difference; the changed file does not act
+  meanwhile, the others do. Each file is looked at again right before it is used. Only the last state that you trusted counts.
+- **Not now** leaves it out until something changes or cass is started again; **Leave it out** is kept (`/trust no`, `cass trust no`).
+  `/trust forget` and `cass trust forget` take a decision back; `cass trust list` shows all.
+- **Without anybody to ask** (`cass -p`, a program without permission requests) a prompt in such a folder ends with an error and exit code 3:
+  decide once with `cass trust`, or say `--trust` (lets it act, as it is now, for this run) or `--no-trust` (leaves it out).
+  Programs say it as `trust` in `cass/session/new`.
+- **A project** is the folder that holds `.git`, down to the folder that you work in; without one that folder alone. A project inside of a
+  trusted one is its own.
+- **VS Code's restricted mode** holds: cass runs nothing of the folder and only plans, whatever was decided before.
+- **Your own files** (in cass's configuration folder, `~/.claude`, `~/.agents`) need no trust.
+
+Decisions are kept in cass's state folder, readable by you alone, with secrets masked.
+
+## What could act
+
+| kind | where |
+|---|---|
+"""
+
+_SETTINGS = """
+Besides, every file of the project that a hook's command names.
+
+## Settings of the project
+
+Each setting says what `.cass/config.toml` of a project may do with it; one that says nothing is closed.
+
+| | |
+|---|---|
+"""
+
+_RIGHTS = {
+    "trusted": "applies once its file is trusted",
+    "tighten": "applies before, too, but only in the stricter direction",
+    "any": "applies before, too: it names no program, address, path or variable",
+    "no": "never applies; your own configuration may set it",
+}
+
+
+def trust() -> str:
+    """The page."""
+    kinds = dict.fromkeys(row.kind for row in table.ROWS)
+    lines = [_TRUST]
+    for kind in kinds:
+        places = ", ".join(
+            f"`{row.place}{'' if '.' in row.place.rpartition('/')[2] else '/'}`"
+            for row in table.ROWS
+            if row.kind == kind
+        )
+        lines.append(f"| {kind} | {places} |\n")
+    lines.append(_SETTINGS)
+    for right, said in _RIGHTS.items():
+        keys = ", ".join(f"`{key}`" for key, may in table.settings() if may == right)
+        lines.append(f"| {said} | {keys} |\n")
+    return "".join(lines)
+
+
 PAGES = {
+    "trust": (HERE / "trust.md", trust),
     "configuration": (HERE / "configuration.md", configuration),
     "schema": (HERE / "protocol.schema.json", lambda: protocol.text() + "\n"),
 }

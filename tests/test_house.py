@@ -148,15 +148,16 @@ def test_the_wire_schema_that_is_committed_is_fresh() -> None:
     assert json.loads(done.stdout) == json.loads(committed), "run: python dev.py generate"
 
 
-def test_the_configuration_page_is_fresh() -> None:
+@pytest.mark.parametrize("page", ["configuration", "trust"])
+def test_pages_that_are_made_from_the_code_are_fresh(page: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "generate.py"), "--print", "configuration"],
+        [sys.executable, str(ROOT / "docs" / "generate.py"), "--print", page],
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    assert done.stdout == (ROOT / "docs" / "configuration.md").read_text("utf-8"), "run: python dev.py generate"
+    assert done.stdout == (ROOT / "docs" / f"{page}.md").read_text("utf-8"), "run: python dev.py generate"
 
 
 def test_agents_md_stays_short() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cass.errors import ToolError
@@ -35,6 +35,7 @@ def test_every_place_of_a_flat_text_leads_back(text: str) -> None:
 
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
+@example(before="", old="\ra\n", new="\n\n", after="")
 def test_bytes_outside_a_match_stay(before: str, old: str, new: str, after: str) -> None:
     text = before + "«" + old + "»" + after
     result = edit(text, "«" + old + "»", "«" + new + "»")

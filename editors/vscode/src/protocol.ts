@@ -1002,6 +1002,12 @@ export interface SetInfoParams {
   title?: string;
 }
 
+/** The whole list of to-dos as the user wants it. The model is told with its next request. */
+export interface SetPlanParams {
+  entries: PlanEntry[];
+  sessionId: string;
+}
+
 /** Run a command of the user's own (`!cmd`), not of the model's. It is not asked about: the user typed it.
  * Its output is told to the model with the next prompt. */
 export interface ShellParams {
@@ -1273,6 +1279,7 @@ export interface Requests {
   "cass/session/search": { params: SearchParams; result: SearchResult };
   "cass/session/setConfigOption": { params: SetConfigOptionParams; result: ConfigOptionsResult };
   "cass/session/setInfo": { params: SetInfoParams; result: SessionResult };
+  "cass/session/setPlan": { params: SetPlanParams; result: Empty };
   "cass/session/shell": { params: ShellParams; result: ShellResult };
   "cass/status": { params: Empty; result: StatusResult };
   "cass/trust/get": { params: TrustGetParams; result: TrustGetResult };

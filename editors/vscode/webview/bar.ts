@@ -83,6 +83,7 @@ export function planView(
   it: Conversation,
   open: boolean,
   toggled: (open: boolean) => void,
+  post: Post,
 ): HTMLElement | undefined {
   const { plan } = it;
   if (plan.length === 0) {
@@ -110,11 +111,20 @@ export function planView(
     h(
       "ul",
       {},
-      ...plan.map((entry) =>
+      ...plan.map((entry, index) =>
         h(
           "li",
           { class: entry.status },
-          icon(marks[entry.status ?? "pending"]),
+          h(
+            "button",
+            {
+              class: "mark",
+              type: "button",
+              title: entry.status === "completed" ? "Open it again" : "It is done",
+              onclick: () => post({ type: "todo", index }),
+            },
+            icon(marks[entry.status ?? "pending"]),
+          ),
           h("span", { class: "for-readers" }, words[entry.status ?? "pending"]),
           h("span", {}, entry.content),
         ),

@@ -151,9 +151,14 @@ class Page {
     const parts = it
       ? [
           ...it.queued.map((prompt) => h("div", { class: "queued" }, icon("history"), h("span", {}, prompt.text))),
-          planView(it, this.planOpen, (open) => {
-            this.planOpen = open;
-          }),
+          planView(
+            it,
+            this.planOpen,
+            (open) => {
+              this.planOpen = open;
+            },
+            this.post,
+          ),
           this.isAskedAboutEdits() ? undefined : reviewView(it, this.post),
         ]
       : [];

@@ -17,6 +17,7 @@ class ModelConfig(Section):
     cache_price: float | None = setting(
         None, "US dollars per million input tokens that came from the provider's cache.", ge=0
     )
+    todos: bool = setting(True, "Whether it is offered the tool for a to-do list.")
     images: bool | None = setting(None, "Whether it reads images.")
     wire: Literal["chat", "responses", "auto"] = setting("auto", "Which API this model answers on.")
 

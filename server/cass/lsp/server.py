@@ -12,8 +12,8 @@ from cass.app import App
 from cass.lsp import rewinding
 from cass.lsp.abilities import read as read_abilities
 from cass.lsp.client import WireClient
+from cass.lsp.deciding import serve_deciding
 from cass.lsp.keeping import serve_keeping
-from cass.lsp.trusting import serve_trust
 from cass.protocol import editing
 from cass.protocol import methods as m
 from cass.protocol.edits import EditProposal
@@ -67,7 +67,7 @@ class Server:
             endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
         rewinding.serve(app, endpoint)
         serve_keeping(app, endpoint)
-        serve_trust(app, endpoint)
+        serve_deciding(app, endpoint)
 
     # --- lifecycle ---
 

@@ -18,7 +18,7 @@ from cass.protocol.asking import (
     SessionUpdateParams,
 )
 from cass.protocol.edits import EditProposal, HunkDecision, ProposalState
-from cass.protocol.events import AvailableCommand, ConfigOption, SessionState
+from cass.protocol.events import AvailableCommand, ConfigOption, PlanEntry, SessionState
 from cass.protocol.looking import (
     CommandListParams,
     CommandListResult,
@@ -233,6 +233,13 @@ class ShellResult(Wire):
     output: str
 
 
+class SetPlanParams(Wire):
+    """The whole list of to-dos as the user wants it. The model is told with its next request."""
+
+    session_id: str
+    entries: tuple[PlanEntry, ...] = Field(max_length=50)
+
+
 SESSION_NEW = Method("cass/session/new", SessionNewParams, SessionNewResult)
 SESSION_RESUME = Method("cass/session/resume", SessionResumeParams, SessionResumeResult)
 SESSION_LIST = Method("cass/session/list", SessionListParams, SessionListResult)
@@ -241,6 +248,7 @@ SESSION_DELETE = Method("cass/session/delete", SessionParams, Empty)
 SESSION_PROMPT = Method("cass/session/prompt", PromptParams, PromptResult)
 SESSION_CANCEL = Method("cass/session/cancel", CancelParams, None)
 SET_CONFIG_OPTION = Method("cass/session/setConfigOption", SetConfigOptionParams, ConfigOptionsResult)
+SET_PLAN = Method("cass/session/setPlan", SetPlanParams, Empty)
 SESSION_SHELL = Method("cass/session/shell", ShellParams, ShellResult)
 EDIT_GET = Method("cass/edit/get", EditGetParams, EditGetResult)
 EDIT_RESOLVE = Method("cass/edit/resolve", EditResolveParams, EditResolveResult)
@@ -258,6 +266,7 @@ CLIENT_TO_SERVER = (
     SESSION_PROMPT,
     SESSION_CANCEL,
     SET_CONFIG_OPTION,
+    SET_PLAN,
     SESSION_SHELL,
     EDIT_GET,
     EDIT_RESOLVE,

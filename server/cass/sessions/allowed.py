@@ -23,3 +23,11 @@ def limits(config: Config, max_turns: int | None) -> LimitConfig:
     if max_turns is None:
         return config.limits
     return config.limits.model_copy(update={"turns": min(max_turns, config.limits.turns)})
+
+
+def abilities(config: Config, model: str) -> set[str]:
+    """What tools may need and the settings allow for this model."""
+    provider, _, name = model.partition("/")
+    known = config.providers.get(provider)
+    facts = known.models.get(name) if known else None
+    return set() if facts and not facts.todos else {"todos"}

@@ -56,7 +56,7 @@ class Brought:
 
     async def _begin(self) -> None:
         try:
-            await trusting.tell(self._session)
+            await trusting.greet(self._session)
         except CassError as error:
             log.warning("what the folder brings could not be looked at: %s", error)
 

@@ -146,9 +146,9 @@ class Session:
 
     @property
     def abilities(self) -> frozenset[str]:
-        """What tools may need: what the editor can, and `results` once some were left out."""
+        """What tools may need: what the editor can, what the settings allow, and `results` once some were left out."""
         left_out = {"results"} if self.stream.state.history.compaction else set[str]()
-        return frozenset({"", *self.ide.can, *left_out})
+        return frozenset({"", *self.ide.can, *left_out, *allowed.abilities(self.config, self.model_name)})
 
     @property
     def masker(self) -> Masker:

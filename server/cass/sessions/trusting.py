@@ -36,6 +36,15 @@ async def tell(session: Session) -> TrustGetResult:
     return found
 
 
+async def greet(session: Session) -> None:
+    """When the session opens: say that something is held back, before it is asked about."""
+    found = await tell(session)
+    if found.state in ("undecided", "changed") and found.digest != session.brought.asked:
+        what = f"This folder brings {counted(found.items)}{_since(found.state)}."
+        text = f"{what} It does not act until you trust it; `/trust` shows it."
+        session.emit(Notice(level="info", text=text))
+
+
 async def settle(session: Session, turn_id: str) -> None:
     """Before a prompt: what is there and not decided about is shown, and the user asked, once for each state that it is
     in. TrustError where nobody can be asked. What stays undecided stays out, which is no error where somebody is

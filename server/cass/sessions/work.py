@@ -179,6 +179,8 @@ class Work:
 
     def _next(self) -> None:
         self._task, self._running = None, None
+        while self._steering and self._steering[0].source == "editor":  # nobody's words: they begin no turn
+            self._session.emit(self._steering.popleft())
         if self._steering and not self._queue:
             late = self._steering.popleft()
             turn_id = f"turn-{uuid4().hex[:12]}"

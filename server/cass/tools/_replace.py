@@ -18,6 +18,7 @@ def replaced(text: str, flat: Flat, found: Found, old: str, new: str, eol: str) 
     out: list[str] = []
     at = 0
     for start, end in found.spans:
+        tail = 0
         if found.how:
             fresh = _indented(flat.text[start:end], old, new)
         else:
@@ -26,7 +27,12 @@ def replaced(text: str, flat: Flat, found: Found, old: str, new: str, eol: str) 
             start, end = start + head, end - tail
             fresh = new[head : len(new) - tail]
         first, last = flat.origin(start), flat.origin(end)
-        out += [text[at:first], fresh.replace("\n", _eol_at(text, first, eol))]
+        fresh = fresh.replace("\n", _eol_at(text, first, eol))
+        if text[:first].endswith("\r") and fresh.startswith("\n"):
+            fresh = "\r" + fresh[1:]
+        if (text[:first] + fresh).endswith("\r") and tail and text.startswith("\n", last) and first < last:
+            fresh, last = fresh + "\r", last + 1  # two line ends would become one
+        out += [text[at:first], fresh]
         at = last
     return "".join([*out, text[at:]])
 

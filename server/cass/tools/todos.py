@@ -13,6 +13,7 @@ from cass.tools._common import ToolParams
 
 name = "todos"
 kind: ToolKind = "think"
+needs = "todos"
 
 
 class Entry(BaseModel):

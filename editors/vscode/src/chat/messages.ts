@@ -57,6 +57,7 @@ export type FromView =
   | { type: "decide"; id: number; decision: HunkDecision }
   | { type: "undecide"; id: number; hunkId: string }
   | { type: "reply"; id: number; action: "accept" | "decline"; content?: Record<string, unknown> }
+  | { type: "todo"; index: number }
   | { type: "suggest"; query: string }
   | { type: "open"; href: string }
   | { type: "openFile"; path: string; line: number }

@@ -124,6 +124,9 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
           await vscode.commands.executeCommand(VIEW_COMMANDS[message.command]);
         }
         break;
+      case "todo":
+        await this.parts.sessions.toggleTodo(message.index);
+        break;
       case "suggest":
         this.post({
           type: "suggestions",

@@ -95,6 +95,20 @@ export class Sessions implements vscode.Disposable {
     }
   }
 
+  /** A to-do is done, or it is open again: the user says so, and the model is told. */
+  async toggleTodo(index: number): Promise<void> {
+    const it = this.conversation;
+    if (!it?.plan[index]) {
+      return;
+    }
+    const entries = it.plan.map((entry, n) =>
+      n === index
+        ? { ...entry, status: entry.status === "completed" ? ("pending" as const) : ("completed" as const) }
+        : entry,
+    );
+    await this.wire.request("cass/session/setPlan", { sessionId: it.sessionId, entries });
+  }
+
   /** The folder's sessions, newest first. */
   async list(): Promise<SessionInfo[]> {
     return (await this.wire.request("cass/session/list", { cwd: this.cwd, limit: 200 })).sessions;

@@ -1,4 +1,4 @@
-"""The handlers for trust: what a folder brings, and the user's decision about it."""
+"""The handlers for what the user decides outside of a prompt: trust in a folder, the to-do list."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 from cass.app import App
 from cass.protocol import custom as c
+from cass.protocol import methods as m
 from cass.protocol.wire import Wire
 from cass.rpc.endpoint import Endpoint
+from cass.sessions import planning
 
 
-def serve_trust(app: App, endpoint: Endpoint) -> None:
+def serve_deciding(app: App, endpoint: Endpoint) -> None:
     """Serve these methods."""
 
     async def get(params: c.TrustGetParams) -> Wire:
@@ -25,5 +27,10 @@ def serve_trust(app: App, endpoint: Endpoint) -> None:
                 session.brought.begin()
         return found
 
-    for method, handler in ((c.TRUST_GET, get), (c.TRUST_SET, decide)):
+    async def plan(params: m.SetPlanParams) -> Wire:
+        session = app.library.get(params.session_id)
+        planning.set_plan(session, params.entries, session.work.say)
+        return m.Empty()
+
+    for method, handler in ((c.TRUST_GET, get), (c.TRUST_SET, decide), (m.SET_PLAN, plan)):
         endpoint.serve(method, handler)  # pyright: ignore[reportArgumentType]  # each takes its method's params
