@@ -111,9 +111,14 @@ class Workbench:
 
 
 @contextmanager
-def running(root: Path, settings: Mapping[str, object], vsix: Path | None = None) -> Iterator[Workbench]:
+def running(
+    root: Path, settings: Mapping[str, object], vsix: Path | None = None, *, restricted: bool = False
+) -> Iterator[Workbench]:
     """A workbench with these settings, and with a packaged extension where one is given. All of it, the browser's
-    and the language servers' processes too, is gone at the end."""
+    and the language servers' processes too, is gone at the end. `restricted`: no folder is trusted."""
+    if restricted:
+        asked = {"security.workspace.trust.enabled": True, "security.workspace.trust.startupPrompt": "never"}
+        settings = {**settings, **asked}
     user, extensions = root / "user", root / "extensions"
     for folder in (user / "User", user / "Machine", extensions):
         folder.mkdir(parents=True)
@@ -121,7 +126,7 @@ def running(root: Path, settings: Mapping[str, object], vsix: Path | None = None
         (user / place / "settings.json").write_text(json.dumps(_SETTINGS | dict(settings)))
     config = root / "code-server.yaml"
     port = _free_port()
-    config.write_text(_CONFIG.format(port=port))
+    config.write_text(_CONFIG.format(port=port, trusting="false" if restricted else "true"))
     environ = _environ(root)
     command = [
         str(prefix() / "cs" / "node_modules" / ".bin" / "code-server"),
@@ -180,7 +185,7 @@ bind-addr: 127.0.0.1:{port}
 cert: false
 disable-telemetry: true
 disable-update-check: true
-disable-workspace-trust: true
+disable-workspace-trust: {trusting}
 disable-getting-started-override: true
 reconnection-grace-time: 3
 """
