@@ -113,6 +113,8 @@ def test_a_disguised_command_is_never_waved_through_where_rules_restrict(command
         (_edit("/home/dev/project/.GIT/config"), _policy(approval="auto"), "ask"),
         (_edit("/home/dev/project/.vscode/tasks.json"), _policy(approval="edits"), "ask"),
         (_edit("/home/dev/project/.cass/config.toml"), _policy(allow=["edit_file"]), "ask"),
+        (_edit("/home/dev/project/.claude/settings.json"), _policy(allow=["edit_file"]), "ask"),
+        (_edit("/home/dev/project/.agents/skills/x/SKILL.md"), _policy(approval="auto"), "ask"),
         (_command("make"), _policy(), "ask"),
         (_command("make"), _policy(approval="edits"), "ask"),
         (_command("make"), _policy(approval="auto"), "allow"),

@@ -64,7 +64,7 @@ _WRAPPERS = frozenset(
 
 # Files that make an editor, git, the shell or cass itself run something: changing one is asked about in any mode.
 _PROTECTED = re.compile(
-    r"(^|/)(\.git|\.cass|\.vscode|\.idea|\.github/workflows)(/|$)"
+    r"(^|/)(\.git|\.cass|\.claude|\.agents|\.vscode|\.idea|\.github/workflows)(/|$)"
     r"|(^|/)(\.gitmodules|\.gitattributes|\.gitconfig|\.envrc|\.mcp\.json|\.bashrc|\.bash_profile|\.profile|\.zshrc"
     r"|\.zprofile|\.ripgreprc)$|\.code-workspace$",
     re.IGNORECASE,
