@@ -4,7 +4,7 @@
     python dev.py bench                    all of it, some minutes
     python dev.py bench --quick            one tiny round, to see that it works
     python dev.py bench --json FILE        the same numbers for programs
-    python dev.py bench start steps        only these subjects: start, steps, inside, editor, long, checkpoints, many
+    python dev.py bench start steps        only these subjects: start, steps, inside, editor, long, checkpoints, many, brought
 
 Absolute numbers hold for one machine at one moment; the ratios to the floors travel better. Linux only: it reads
 /proc.
@@ -18,6 +18,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import brought
 import checkpoints
 import editor
 import inside
@@ -35,6 +36,7 @@ SUBJECTS = {
     "long": long.rows,
     "checkpoints": checkpoints.rows,
     "many": many.rows,
+    "brought": brought.rows,
 }
 
 

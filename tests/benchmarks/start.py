@@ -63,11 +63,11 @@ def rows(bench: Bench) -> Iterable[Row]:
     yield Row("memory of both in a turn (PSS)", both, "MB", target=120)
 
 
-def hello(bench: Bench) -> Hello:
+def hello(bench: Bench, folder: Path | None = None) -> Hello:
     """Ask, and look at both processes while the provider lets them wait."""
     bench.provider.play([{"text": "Hello."}], keep=[0], hold=[0])
     began = time.monotonic()
-    client = bench.cass("-p", "Say hello.", "--model", "openai/bench")
+    client = bench.cass("-p", "Say hello.", "--model", "openai/bench", cwd=folder)
     request = bench.provider.request(0)
     pids = gauge.family(client.pid)
     cpu = sum(gauge.cpu_of(pid) for pid in pids)

@@ -13,6 +13,11 @@ import pytest
 RUN = Path(__file__).parent / "run.py"
 
 WANTED = {
+    "brought": [
+        "spawn to the first request with 30 skills and 40 commands",
+        "CPU to the first request with 30 skills and 40 commands",
+        "tokens that they add, characters / 4",
+    ],
     "start": [
         "cass --version, CPU",
         "cass --version, wall",

@@ -28,6 +28,7 @@ async def trust(session: Session, argument: str) -> Reply:
         if word == "forget":
             session.brought.asked = ""
         return Reply(text=f"{now.folder}: {now.state}. It brings {trusting.counted(now.items)}.")
+    found = await asyncio.to_thread(session.brought.trust.look)
     session.brought.asked = found.digest
     hint = "`/trust yes` lets this act, as it is now; `/trust no` leaves it out."
     if word:

@@ -27,11 +27,10 @@ LATER = "Not now"
 
 async def tell(session: Session) -> TrustGetResult:
     """Look at the folder, and tell whoever is attached when it stands otherwise than was told."""
-    found = await asyncio.to_thread(session.brought.trust.look)
+    found = await asyncio.to_thread(session.brought.trust.summary)
     if found.state != session.brought.told:
         session.brought.told = found.state
-        bare = tuple(item.model_copy(update={"text": "", "diff": ""}) for item in found.items)
-        session.emit(TrustUpdate(state=found.state, folder=found.folder, digest=found.digest, items=bare))
+        session.emit(TrustUpdate(state=found.state, folder=found.folder, digest=found.digest, items=found.items))
         session.reload()
     return found
 
@@ -59,6 +58,7 @@ async def settle(session: Session, turn_id: str) -> None:
             hint="`cass trust` shows it and takes your decision. For this run alone: --trust lets it act as it is now, "
             "--no-trust leaves it out.",
         )
+    found = await asyncio.to_thread(session.brought.trust.look)
     session.emit(StateUpdate(turn_id=turn_id, state="requires_action"))
     try:
         answer = await _asked(session, found)

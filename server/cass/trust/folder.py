@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -70,10 +70,17 @@ class FolderTrust:
 
     def look(self) -> TrustGetResult:
         """Everything that there is to see, with texts and differences; secrets are masked."""
+        return self._looked(self._compare)
+
+    def summary(self) -> TrustGetResult:
+        """The same without texts and differences, which is much cheaper."""
+        return self._looked(_bare)
+
+    def _looked(self, shown_as: Callable[[Item, Pin | None], TrustItem]) -> TrustGetResult:
         items = self.items()
         decision = self._store.read(self.folder)
         pins: Mapping[str, Pin] = decision.pins if decision else {}
-        shown = [self._compare(item, pins.get(item.path)) for item in items.values()]
+        shown = [shown_as(item, pins.get(item.path)) for item in items.values()]
         shown += [
             TrustItem(kind=pin.kind, path=path, sha256=pin.sha256, size=pin.size, state="gone")
             for path, pin in pins.items()
@@ -121,15 +128,13 @@ class FolderTrust:
         return Decision(folder=str(self.folder), decision=word, digest=digest(items.values()), pins=pins)
 
     def _compare(self, item: Item, pin: Pin | None) -> TrustItem:
-        text = self._store.mask(item.text)
-        shown = TrustItem(kind=item.kind, path=item.path, sha256=item.sha256, size=item.size, state="new")
+        shown = _bare(item, pin)
         if not item.sha256:
             return shown.model_copy(update={"text": "(cannot be read)"})
-        if pin is None:
-            return shown.model_copy(update={"text": text[:_SHOWN_CHARS]})
-        if pin.sha256 == item.sha256:
-            return shown.model_copy(update={"state": "trusted", "text": text[:_SHOWN_CHARS]})
-        return shown.model_copy(update={"state": "changed", "diff": _diff(pin.text, text)})
+        text = self._store.mask(item.text)
+        if shown.state == "changed" and pin is not None:
+            return shown.model_copy(update={"diff": _diff(pin.text, text)})
+        return shown.model_copy(update={"text": text[:_SHOWN_CHARS]})
 
     def _named(self, kind: BroughtKind, folder: Path, path: Path) -> Iterable[Path]:
         """Files of the project that a settings file names in the commands of its hooks: they are what runs."""
@@ -171,6 +176,11 @@ def digest(items: Iterable[Item]) -> str:
     for item in sorted(items, key=lambda item: item.path):
         total.update(f"{item.kind}\0{item.path}\0{item.sha256}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
+
+
+def _bare(item: Item, pin: Pin | None) -> TrustItem:
+    state = "new" if pin is None else "trusted" if item.sha256 and pin.sha256 == item.sha256 else "changed"
+    return TrustItem(kind=item.kind, path=item.path, sha256=item.sha256, size=item.size, state=state)
 
 
 def _diff(old: str, new: str) -> str:
