@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cass.errors import ToolError
@@ -14,7 +14,7 @@ from cass.ports import Files
 from cass.project import conventions, layout, others, python, scripts
 from cass.project.layout import Folder
 from cass.project.tasks import Task, best
-from cass.project.tree import READ, Tree
+from cass.project.tree import READ, Tree, table
 
 _MAX_FILES = 50_000
 _MAX_TEXTS = 300
@@ -68,10 +68,13 @@ def read(tree: Tree, name: str) -> Facts:
     for detector in (scripts.make, scripts.just, scripts.taskfile, scripts.package, scripts.deno, scripts.composer, python.tasks, others.tasks, scripts.ci):  # fmt: skip
         found += detector(tree)
     lines = [line for line, _ in scripts.ci_lines(tree)]
+    languages = layout.languages(tree)
+    main = languages[0][0] if languages else ""
+    found = [replace(task, weight=task.weight - 2) if _is_aside(task.command, main) else task for task in found]
     return Facts(
-        name=_name(tree) or name,
-        about=_about(tree),
-        languages=layout.languages(tree),
+        name=_name(tree, main) or name,
+        about=_about(tree, main),
+        languages=languages,
         tasks=tuple(best(found, lines)),
         folders=layout.folders(tree),
         rules=conventions.rules(tree),
@@ -92,34 +95,54 @@ def runnable(command: str, root: Path, path: str) -> bool:
     return shutil.which(program, path=path) is not None
 
 
-def _name(tree: Tree) -> str:
-    for file, *keys in (("pyproject.toml", "project", "name"), ("Cargo.toml", "package", "name")):
-        value: object = tree.toml(file)
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        if isinstance(value, str):
-            return value
-    named = tree.json("package.json").get("name") or tree.json("composer.json").get("name")
+_JS = ("JavaScript", "TypeScript", "Vue", "Svelte")
+_HOMES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("npm", "pnpm", "yarn", "bun", "deno", "package.json"), _JS),
+    **dict.fromkeys(("python", "pip", "uv", "poetry", "pdm", "tox", "nox", "ruff", "mypy", "pyright", "pyproject.toml"), ("Python",)),
+    **dict.fromkeys(("bundle", "rake"), ("Ruby",)),
+    **dict.fromkeys(("composer", "composer.json"), ("PHP",)),
+    **dict.fromkeys(("cargo", "Cargo.toml"), ("Rust",)),
+    **dict.fromkeys(("go", "gofmt", "golangci-lint"), ("Go",)),
+    "mix": ("Elixir",),
+}  # fmt: skip
+"""Programs and build files that belong to a language."""
+
+
+def _is_aside(word: str, main: str) -> bool:
+    """Whether a command or a build file is of another language than most of the project."""
+    homes = _HOMES.get(word.split()[0])
+    return homes is not None and bool(main) and main not in homes
+
+
+def _name(tree: Tree, main: str) -> str:
+    if not _is_aside("pyproject.toml", main):
+        named = table(tree.toml("pyproject.toml"), "project").get("name")
+    else:
+        named = None
+    if not named and not _is_aside("Cargo.toml", main):
+        named = table(tree.toml("Cargo.toml"), "package").get("name")
+    for file in ("package.json", "composer.json"):
+        named = named or (None if _is_aside(file, main) else tree.json(file).get("name"))
     return named if isinstance(named, str) else ""
 
 
-def _about(tree: Tree) -> str:
+def _about(tree: Tree, main: str) -> str:
     """What the build file calls the project, else the first sentence of the README that is one."""
     for file in ("pyproject.toml", "Cargo.toml"):
         match = re.search(r'^description\s*=\s*"([^"\n]+)"', tree.text(file), re.MULTILINE)
-        if match:
+        if match and not _is_aside(file, main):
             return match[1].strip()
     for file in ("package.json", "composer.json"):
         said = tree.json(file).get("description")
-        if isinstance(said, str) and said.strip():
+        if isinstance(said, str) and said.strip() and not _is_aside(file, main):
             return said.strip()
     readme = next((tree.text(name) for name in tree.texts if re.fullmatch(r"(?i)readme(\.\w+)?", name)), "")
-    return _first_sentence(readme.split("\n"))
+    return _first_sentence(re.split(r"\n[ \t]*\n", readme))
 
 
-def _first_sentence(lines: Iterable[str]) -> str:
-    for line in lines:
-        plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>|[*_`]", r"\1", line).strip()
+def _first_sentence(paragraphs: Iterable[str]) -> str:
+    for paragraph in paragraphs:
+        plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>|[*_`]", r"\1", " ".join(paragraph.split()))
         if len(plain) > 30 and " " in plain and not re.match(r"[#=\-|.>:\[!]", plain):
             return re.split(r"(?<=[.!?])\s", plain)[0][:300]
     return ""

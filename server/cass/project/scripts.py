@@ -33,8 +33,7 @@ def _named(tree: Tree, file: str, pattern: re.Pattern[str], program: str) -> Ite
         if purpose and target not in seen and "/" not in target and "." not in target:
             seen.add(target)
             line = tree.text(file).count("\n", 0, match.start()) + 1
-            exact = 1 if re.fullmatch(r"[a-z]+", target) else 0
-            yield Task(purpose, f"{program} {target}", f"{file}:{line}", weight=3 + exact)
+            yield Task(purpose, f"{program} {target}", f"{file}:{line}", weight=4 if target == purpose else 3)
 
 
 def taskfile(tree: Tree) -> Iterator[Task]:
@@ -110,7 +109,7 @@ _CI_WORDS: tuple[tuple[Purpose, str], ...] = (
     ("test", r"\b(test|tests|pytest|tox|nox|ctest|rspec|phpunit|check)\b"),
     ("build", r"\b(build|make|compile)\b"),
 )
-_NOT_PLAIN = re.compile(r"\$\{|\$\w|\$\(|[|;<>]|&&|^\s*(if|for|while|do|done|fi|echo|cd|export|sudo|curl|apt|brew|choco|git|mkdir|cp|mv|rm)\b")  # fmt: skip
+_NOT_PLAIN = re.compile(r"\$\{|\$\w|\$\(|[|;<>]|&&|^\s*(if|for|while|do|done|fi|echo|cd|export|sudo|curl|apt|brew|choco|git|mkdir|cp|mv|rm|xargs|docker|gh)\b")  # fmt: skip
 
 
 def ci_lines(tree: Tree) -> list[tuple[str, str]]:
@@ -136,7 +135,12 @@ def ci_lines(tree: Tree) -> list[tuple[str, str]]:
 def ci(tree: Tree) -> Iterator[Task]:
     """Commands that only CI names, as far as they are plain ones."""
     for line, where in ci_lines(tree):
-        if _NOT_PLAIN.search(line) or len(line) > 100 or "\\" in line:
+        if (
+            _NOT_PLAIN.search(line)
+            or len(line) > 60
+            or "\\" in line
+            or re.search(r"(?i)doc|release|publish|deploy|nightly|bench", where)
+        ):
             continue
         purpose: Purpose | None = next((p for p, pattern in _CI_WORDS if re.search(pattern, line)), None)
         if purpose and not re.match(r"(pip|npm|yarn|pnpm|cargo|go|uv|python -m pip|bundle|composer) (install|ci|add|get|sync)\b", line):  # fmt: skip
