@@ -70,7 +70,7 @@ def read(tree: Tree, name: str) -> Facts:
     lines = [line for line, _ in scripts.ci_lines(tree)]
     languages = layout.languages(tree)
     main = languages[0][0] if languages else ""
-    found = [replace(task, weight=task.weight - 2) if _is_aside(task.command, main) else task for task in found]
+    found = [replace(task, weight=task.weight - 3) if _is_aside(task.command, main) else task for task in found]
     return Facts(
         name=_name(tree, main) or name,
         about=_about(tree, main),
