@@ -17,7 +17,7 @@ from cass.llm.client import LLMClient
 from cass.ports import Checkpoints, Store, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
-from cass.process import Guard, ShellJobs
+from cass.process import Fed, Guard, ShellJobs
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import TrustWord
@@ -185,6 +185,7 @@ class App:
             config_for=self.load,
             open_workspace=self._workspace,
             open_jobs=self._jobs,
+            open_fed=lambda config: Fed(self._environ, secrets=_key_names(config), guard=self._guard),
             open_checkpoints=self._checkpoints,
             leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
@@ -199,13 +200,12 @@ class App:
         )
 
     def _jobs(self, session_id: str, config: Config) -> ShellJobs:
-        keys = [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
         folder = self.places.data / "output" / session_id
         return ShellJobs(
             folder,
             config.tools.output_chars,
             self._environ,
-            secrets=keys,
+            secrets=_key_names(config),
             guard=self._guard,
             mask=self.masker(config).lines,
         )
@@ -215,6 +215,11 @@ class App:
 
     def _workspace(self, roots: Sequence[Path]) -> Workspace:
         return self.wrap_workspace(DiskWorkspace(roots))
+
+
+def _key_names(config: Config) -> list[str]:
+    """The variables that hold keys of the user's own endpoints."""
+    return [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
 
 
 def _formats() -> dict[str, Format]:

@@ -17,7 +17,7 @@ from cass.agent.showing import why_not
 from cass.config import Config
 from cass.errors import CassError
 from cass.ledger import Ledger
-from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Spent, ToolSettings
+from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Skills, Spent, ToolSettings
 from cass.ports.ide import Ide
 from cass.protocol import methods
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
@@ -33,7 +33,7 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import Message, Text, Usage
 from cass.protocol.secrets import Masker
-from cass.sessions import allowed, options, sizes
+from cass.sessions import allowed, options, sizes, skilled
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.brought import Brought
@@ -146,9 +146,11 @@ class Session:
 
     @property
     def abilities(self) -> frozenset[str]:
-        """What tools may need: what the editor can, what the settings allow, and `results` once some were left out."""
-        left_out = {"results"} if self.stream.state.history.compaction else set[str]()
-        return frozenset({"", *self.ide.can, *left_out, *allowed.abilities(self.config, self.model_name)})
+        """What tools may need: what the editor can, what the settings allow, `results` once some were left out, `skills`
+        where there are some."""
+        now = {"results"} if self.stream.state.history.compaction else set[str]()
+        now |= {skilled.ABILITY} if self.brought.skills.are_there else set[str]()
+        return frozenset({"", *self.ide.can, *now, *allowed.abilities(self.config, self.model_name)})
 
     @property
     def masker(self) -> Masker:
@@ -164,11 +166,14 @@ class Session:
         """The one way out."""
         self.stream.emit(event)
         if isinstance(event, AgentMessage | CompactionUpdate) and event.usage:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            model = event.model or self.model_name
-            self.house.spending.add(Spent(now, self.session_id, self.header.cwd, model, event.usage))
+            self.spent(event.model or self.model_name, event.usage)
         if isinstance(event, EditUpdate) and (self._listing is None or self._listing.done()):
             self._listing = asyncio.get_running_loop().create_task(self._list_soon())
+
+    def spent(self, model: str, usage: Usage) -> None:
+        """A model was used: it counts for the user's day."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.house.spending.add(Spent(now, self.session_id, self.header.cwd, model, usage))
 
     def baseline(self, path: Path) -> str | None:
         """A changed file's text before the session touched it."""
@@ -217,6 +222,11 @@ class Session:
     def hooks(self) -> Hooks:
         """Programs of the user that are told what happens."""
         return self.brought.hooks
+
+    @property
+    def skills(self) -> Skills:
+        """What the user and the project taught."""
+        return self.brought.skills
 
     # --- what clients do with it ---
 
@@ -310,7 +320,8 @@ class Session:
         """The same text for every request of this process."""
         if self._system is None:
             text = system_prompt(self.cwd, self.instructions(), date.today(), trusted=self.brought.is_trusted)
-            self._system = self.masker.text(text)
+            skills = self.brought.skills.listed()
+            self._system = self.masker.text(f"{text}\n\n{skills}" if skills else text)
         return self._system
 
     def reload(self) -> None:
