@@ -65,6 +65,8 @@ def _row(key: str, field: object) -> str:
         .replace("|", "\\|")
     )
     shape = shape.removeprefix("<class '").removesuffix("'>")
+    if shape.startswith("dict[Literal["):
+        shape = "table"
     default = field.get_default(call_default_factory=True)
     shown = "" if default in (None, (), {}) else f"`{list(default) if isinstance(default, tuple) else default}`"
     return f"| `{key}` | {shape} | {shown} | {bounds} | {extra.get('project', 'no')} | {field.description} |\n"

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from cass import __version__, brought, layers, masking, places, registry
 from cass.agent import specs
@@ -192,6 +193,7 @@ class App:
             config_dir=self.places.config,
             home_dir=self.places.home,
             trust=self.trust,
+            client_hooks=self._hooks,
             ide=lambda: self.ide,
             completing=self.completing,
             present=lambda: self.present,
@@ -209,6 +211,13 @@ class App:
             guard=self._guard,
             mask=self.masker(config).lines,
         )
+
+    def _hooks(self) -> dict[str, layers.Tree]:
+        """The hooks of settings that stand in no file, by what these come from."""
+        environment = layers.from_environment(self._environ)
+        trees = {environment.where: environment.values, "the editor's settings": self._editor}
+        found = {name: tree.get("hooks") for name, tree in trees.items()}
+        return {name: cast("layers.Tree", hooks) for name, hooks in found.items() if isinstance(hooks, dict)}
 
     def _checkpoints(self, session_id: str, roots: Sequence[Path], config: Config) -> Checkpoints:
         return DiskCheckpoints(session_id, roots, self.places.data / "checkpoints", config.checkpoints)

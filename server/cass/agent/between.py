@@ -51,24 +51,21 @@ class Between:
     async def _steered(self) -> list[UserMessage]:
         said: list[UserMessage] = []
         for message in self.desk.take_steering():
-            more = await submitted(self.desk, message)
-            if more is None:
+            try:
+                said += [message, *await submitted(self.desk, message)]
+            except SessionError as error:
                 self.desk.emit(PromptDropped(turn_id=message.turn_id, message_id=message.message_id))
-            else:
-                said += [message, *more]
+                self.desk.emit(Notice(turn_id=message.turn_id, level="warning", text=str(error)))
         return said
 
 
-async def submitted(desk: Desk, message: UserMessage) -> list[UserMessage] | None:
-    """The user's words are about to be sent: what hooks have the model told with them; None where one refuses them."""
+async def submitted(desk: Desk, message: UserMessage) -> list[UserMessage]:
+    """The user's words are about to be sent: what hooks have the model told with them. SessionError where one refuses
+    them."""
     if message.source != "user" or not desk.hooks.has("UserPromptSubmit"):
         return []
     answer = await desk.hooks.fire("UserPromptSubmit", {"prompt": _text(message.content)})
-    why = answer.blocked if answer.blocked is not None else answer.stop
-    if why is not None:
-        text = f"A hook refused these words, and they were not sent: {why}"
-        desk.emit(Notice(turn_id=message.turn_id, level="warning", text=text))
-        return None
+    _refuse(answer, "these words, and they were not sent")
     return messages(desk, answer.context)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from cass.protocol.secrets import Masker
 
 @dataclass(frozen=True)
 class Around:
-    """`places` are the user's own settings folder and their home; `mode` is the session's `permission_mode`, in Claude
+    """`settings` are hooks that no file holds, by what they come from: the editor's settings. `mode` is the session's `permission_mode`, in Claude
     Code's words; `transcript` writes the conversation to a file and says where it is; `model` finds one by its name,
     the session's for an empty one, and `used` counts what it used; `tell` shows what a hook did."""
 
@@ -23,6 +23,7 @@ class Around:
     cwd: Path
     config_dir: Path
     home_dir: Path
+    settings: Callable[[], Mapping[str, Mapping[str, object]]]
     trust: Callable[[], Trust]
     fed: Callable[[], Fed]
     masker: Callable[[], Masker]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
@@ -41,10 +41,14 @@ class Files:
     cwd: Path
     config_dir: Path
     home_dir: Path
+    settings: Callable[[], Mapping[str, Mapping[str, object]]] = dict[str, Mapping[str, object]]
     _known: dict[Path, tuple[Stamp, Rules]] = field(default_factory=dict[Path, tuple[Stamp, Rules]])
 
     def now(self) -> Iterator[tuple[Place, Rules]]:
-        """Each file with what it says this moment."""
+        """Each file with what it says this moment, and before them what no file holds."""
+        for name, values in self.settings().items():
+            place = Place(name, None, self.cwd, "user", "cass")
+            yield place, read(values, place)
         for place in places_of(self.cwd, self.config_dir, self.home_dir):
             assert place.file is not None
             stamp = _stamp(place.file)

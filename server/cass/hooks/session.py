@@ -30,7 +30,7 @@ class SessionHooks:
 
     def __init__(self, around: Around) -> None:
         self._around = around
-        self._files = files.Files(around.cwd, around.config_dir, around.home_dir)
+        self._files = files.Files(around.cwd, around.config_dir, around.home_dir, around.settings)
         self._also: list[Hook] = []
         self._gone: set[str] = set()
         self._told: set[str] = set()

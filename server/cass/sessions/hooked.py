@@ -34,6 +34,7 @@ class Hooked:
                 cwd=session.cwd,
                 config_dir=session.house.config_dir,
                 home_dir=session.house.home_dir,
+                settings=session.house.client_hooks,
                 trust=lambda: session.brought.trust,
                 fed=self._programs,
                 masker=lambda: session.masker,
@@ -45,9 +46,9 @@ class Hooked:
             )
         )
 
-    async def submitted(self, message: UserMessage) -> list[UserMessage] | None:
-        """The user's words are about to be sent: what hooks have the model told with them; None where one refuses
-        them."""
+    async def submitted(self, message: UserMessage) -> list[UserMessage]:
+        """The user's words are about to be sent: what hooks have the model told with them. SessionError where one
+        refuses them."""
         said: list[UserMessage] = []
         if not self._has_begun:
             self._has_begun = True
@@ -57,8 +58,7 @@ class Hooked:
                 answer = await self.hooks.fire("SessionStart", data)
                 said = between.messages(self._session, between.told(answer))
         self.tell_problems()
-        more = await between.submitted(self._session, message)
-        return None if more is None else [*said, *more]
+        return [*said, *await between.submitted(self._session, message)]
 
     def tell_problems(self) -> None:
         """What is wrong in the files, each thing once."""

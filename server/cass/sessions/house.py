@@ -44,6 +44,7 @@ class House:
     home_dir: Path
     ide: Callable[[], Ide]
     completing: Completing
+    client_hooks: Callable[[], Mapping[str, Mapping[str, object]]] = dict[str, Mapping[str, object]]
     present: Callable[[], Path] = Path.cwd
     formats: Callable[[], Mapping[str, Format]] = dict[str, Format]
     leavings: Sequence[Callable[[str], None]] = ()
