@@ -43,7 +43,7 @@ class SessionHooks:
 
     def problems(self) -> list[str]:
         """What is wrong in the files, each thing once."""
-        new = [problem for problem in self._files.problems() if problem not in self._told]
+        new = [problem for problem in dict.fromkeys(self._files.problems()) if problem not in self._told]
         self._told.update(new)
         return new
 

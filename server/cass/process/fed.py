@@ -25,6 +25,9 @@ _DRAIN = 0.3
 
 _CHUNK = 65_536
 
+_TRIES = 10
+"""How often what is left is looked for and killed at the end."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -89,11 +92,14 @@ class Fed:
 
     async def close(self) -> None:
         """End what is left of all of them."""
-        if self._count:
+        for _ in range(_TRIES if self._count else 0):
             pids = await asyncio.to_thread(strays.marked, f"{MARK}={self._prefix}.")
+            if not pids:
+                break
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.02)
         for program in self._left:
             strays.send(program.pid, set(), signal.SIGKILL)
             program.hang_up()
