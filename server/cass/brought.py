@@ -15,6 +15,11 @@ from typing import Literal
 from cass import places
 
 Kind = Literal["commands", "skills", "agents", "hooks"]
+_WRITTEN = re.compile(
+    r"""\d?&?>[>|&]?\s*("[^"]*"|'[^']*'|[^\s;|&<>()"']+)|\btee\s+(-a\s+)?("[^"]*"|'[^']*'|[^\s;|&<>()"']+)"""
+)
+"""What a command line writes to: behind `>` and `>>`, and `tee`."""
+
 Dialect = Literal["cass", "claude", "agents"]
 
 _OTHERS: dict[Kind, tuple[Dialect, ...]] = {
@@ -67,7 +72,9 @@ def settings_files(cwd: Path, home: Path) -> list[Path]:
 
 
 def named_files(command: str, root: Path) -> list[Path]:
-    """Files below `root` that a command line names, as far as its words tell: they are part of what it runs."""
-    words = re.split(r"[\s\"'`;|&<>()=,:]+", re.sub(r"\$\{?\w*PROJECT_DIR\}?", str(root), command))
+    """Files below `root` that a command line names, as far as its words tell: they are part of what it runs. Those
+    that it only writes to are not."""
+    command = _WRITTEN.sub(" ", re.sub(r"\$\{?\w*PROJECT_DIR\}?", str(root), command))
+    words = re.split(r"[\s\"'`;|&<>()=,:]+", command)
     found = [Path(os.path.normpath(root / word)) for word in words if word and not word.startswith("-")]
     return [path for path in dict.fromkeys(found) if path != root and path.is_relative_to(root) and path.is_file()]

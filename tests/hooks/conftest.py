@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cass.protocol.custom import HookUpdate
 from cass.protocol.events import ToolCallUpdate, UserMessage
+from cass.sessions.session import Session
 from support.house import House, RecordingClient
 
 
@@ -22,6 +24,10 @@ class HookHouse(House):
         self.person = tmp_path / "person"
         self.person.mkdir(exist_ok=True)
         super().__init__(tmp_path, HOME=str(self.person))
+
+    def open(self, client: RecordingClient, steps: Sequence[object] = (), **params: Any) -> Session:
+        """A new session, in a folder that its user trusts."""
+        return super().open(client, steps, **{"trust": "yes", **params})
 
     def claude(self, hooks: object, *, name: str = "settings.json", user: bool = False) -> Path:
         """Hooks in a file of Claude Code's."""

@@ -234,7 +234,7 @@ async def test_a_resumed_session_begins_with_resume(house: HookHouse) -> None:
     session = house.open(client, [{"text": "one"}])
     await ask(session, "first")
     await house.app.library.close(session.session_id)
-    again = await house.resume(session.session_id, client)
+    again = await house.resume(session.session_id, client, trust="yes")
     again.set_option("model", house.model([{"text": "two"}]))
     await ask(again, "second")
     assert [s.get("source") or s.get("reason") for s in house.seen()] == ["startup", "other", "resume"]

@@ -35,7 +35,9 @@ async def test_a_function_of_the_users_own_is_called(house: HookHouse) -> None:
 
 
 async def test_a_function_that_fails_or_is_not_there_says_so(house: HookHouse) -> None:
-    (house.project / "checks.py").write_text("def bad(data):\n    raise ValueError('broken')\n")
+    folder = house.project / ".cass" / "hooks"
+    folder.mkdir(parents=True)
+    (folder / "checks.py").write_text("def bad(data):\n    raise ValueError('broken')\n")
     house.toml(
         '[[hooks.PreToolUse]]\nhooks = [{ type = "python", function = "checks:bad" }, '
         '{ type = "python", function = "nowhere:f" }]\n',
@@ -182,8 +184,9 @@ async def test_what_a_hook_did_to_a_file_is_taken_back_with_the_turn(house: Hook
     session = house.open(client, steps)
     await ask(session, "go")
     assert (house.project / "b.txt").exists()
-    await ask(session, "/undo")
+    await ask(session, "/rewind 1")
     assert (house.project / "a.py").read_text() == "x = 1\n"
+    assert not (house.project / "b.txt").exists()
 
 
 async def test_requests_to_the_model_and_answers_can_be_refused(house: HookHouse) -> None:

@@ -219,11 +219,11 @@ async def test_what_is_wrong_in_a_file_is_told_once_and_the_rest_runs(house: Hoo
 
 
 async def test_a_file_that_changes_counts_from_the_next_event_on(house: HookHouse) -> None:
-    house.claude({"UserPromptSubmit": [command("echo one")]})
+    house.claude({"UserPromptSubmit": [command("echo one")]}, user=True)
     client = RecordingClient()
     session = house.open(client, [{"text": "a"}, {"text": "b"}])
     await ask(session, "first")
-    house.claude({"UserPromptSubmit": [command("echo three")]})
+    house.claude({"UserPromptSubmit": [command("echo three")]}, user=True)
     await ask(session, "second")
     assert [m.text.split("\n")[-1] for m in session.messages if m.role == "user"] == [
         "first",

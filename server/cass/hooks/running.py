@@ -95,7 +95,7 @@ def argv(hook: Hook, config_dir: Path) -> Sequence[str]:
 
 def modules(hook: Hook, config_dir: Path) -> Path:
     """The folder that a function's module is looked for in, before what is installed."""
-    return config_dir / "hooks" if hook.place.origin == "user" else hook.place.root
+    return config_dir / "hooks" if hook.place.origin == "user" else hook.place.root / ".cass" / "hooks"
 
 
 def _expanded(word: str, hook: Hook) -> str:

@@ -53,10 +53,18 @@ class Guards:
         if event != "PreToolUse" or not (self._seen or theirs):
             return ""
         keys = {hook.key for hook in theirs}
-        if trust.state != "changed":  # the user knows how it is
+        lost = [hook for hook, files in self._seen.values() if hook.key not in keys or not _all_there(files)]
+        state = trust.state
+        if state in ("trusted", "refused"):  # the user has decided about how it is
             self._seen = {key: seen for key, seen in self._seen.items() if key in keys}
             return ""
-        lost = (hook for hook, files in self._seen.values() if hook.key not in keys or not _all_there(files))
+        if state == "plain" and lost:
+            return (
+                f"{lost[0].where}: a hook that checks calls is gone, and no call goes on without it. "
+                "The user puts it back, or opens the session anew."
+            )
+        if state != "changed":
+            return ""
         strange = (hook for hook in theirs if not may_run(hook, trust, config_dir))
         hook = next(iter((*lost, *strange)), None)
         if hook is None:

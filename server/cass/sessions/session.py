@@ -7,12 +7,11 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from cass.agent.gate import Gate
-from cass.agent.prompt import Instructions, find_instructions, system_prompt
 from cass.agent.showing import why_not
 from cass.config import Config
 from cass.errors import CassError
@@ -39,6 +38,7 @@ from cass.sessions.baselines import Baselines
 from cass.sessions.brought import Brought
 from cass.sessions.house import House
 from cass.sessions.memory import Memory
+from cass.sessions.preamble import Preamble
 from cass.sessions.reviews import Reviews
 from cass.sessions.stream import Stream
 from cass.sessions.unreviewed import Unreviewed
@@ -83,8 +83,7 @@ class Session:
         self.reviews = Reviews(self)
         self.closing = False
         self._listing: asyncio.Task[object] | None = None
-        self._system: str | None = None
-        self._instructions: Sequence[Instructions] | None = None
+        self.preamble = Preamble(self)
         self.work = Work(self)
 
     # --- what the turn and the gate see (Desk) ---
@@ -307,28 +306,16 @@ class Session:
 
         return not why_not(replace(Gate(self, {}, self.rules).policy(), inside=inside), path)
 
-    def instructions(self) -> Sequence[Instructions]:
-        """The files with rules, as this process first found them."""
-        if self._instructions is None:
-            settings = self.config.instructions
-            self._instructions = find_instructions(
-                self.cwd, self.house.config_dir, settings.files, settings.max_chars
-            )
-        return self._instructions
-
     def system_prompt(self) -> str:
         """The same text for every request of this process."""
-        if self._system is None:
-            text = system_prompt(self.cwd, self.instructions(), date.today(), trusted=self.brought.is_trusted)
-            skills = self.brought.skills.listed()
-            self._system = self.masker.text(f"{text}\n\n{skills}" if skills else text)
-        return self._system
+        return self.preamble.text()
 
     def reload(self) -> None:
         """What the folder may say has changed: its settings are read anew. ConfigError."""
         before = self.config
         loaded = self.house.config_for(self.cwd, self.brought.trust)
-        self.config, self.warnings, self._system = loaded.config, loaded.warnings, None
+        self.config, self.warnings = loaded.config, loaded.warnings
+        self.preamble.renew()
         for id, old, new in (
             ("model", before.model, loaded.config.model),
             ("effort", before.effort, loaded.config.effort),
