@@ -184,7 +184,7 @@ async def test_what_a_hook_did_to_a_file_is_taken_back_with_the_turn(house: Hook
     session = house.open(client, steps)
     await ask(session, "go")
     assert (house.project / "b.txt").exists()
-    await ask(session, "/rewind 1")
+    await ask(session, "/rewind 1 yes")
     assert (house.project / "a.py").read_text() == "x = 1\n"
     assert not (house.project / "b.txt").exists()
 
