@@ -50,6 +50,7 @@ async def test_a_call_is_told_in_claude_codes_words(house: HookHouse) -> None:
     response = seen[1]["tool_response"]
     assert isinstance(response, dict)
     assert response["filePath"] == file and response["success"] is True
+    assert '"role":"assistant"' in Path(str(seen[-1]["transcript_path"])).read_text()  # as hooks look for it
     transcript = [json.loads(line) for line in Path(str(seen[-1]["transcript_path"])).read_text().splitlines()]
     assert transcript[0]["message"] == {"role": "user", "content": [{"type": "text", "text": "go"}]}
     assert [t["type"] for t in transcript[:3]] == ["user", "assistant", "user"]

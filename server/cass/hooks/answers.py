@@ -157,6 +157,7 @@ def _decided(event: HookEvent, given: JsonObject, specific: JsonObject) -> tuple
     if not isinstance(word, str):
         word = given.get("decision")
         reason = str(given.get("reason") or reason)
+    reason = reason or str(given.get("systemMessage") or "")
     match word:
         case "block" | "deny":
             why = reason or "a hook refused it, and gave no reason"

@@ -7,14 +7,14 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from uuid import uuid4
 
 from cass.errors import ConfigError
-from cass.hooks import files, matching, payloads, running, trusted
-from cass.hooks.answers import OBJECTS, Said, merged
+from cass.hooks import files, matching, payloads, trusted
+from cass.hooks.answers import Said, merged
 from cass.hooks.around import Around
 from cass.hooks.rules import Hook, Place, read
+from cass.hooks.trying import trials
 from cass.ports import HookAnswer, HookEvent
 from cass.protocol.custom import HookUpdate
 from cass.protocol.wire import JsonObject
@@ -99,13 +99,7 @@ class SessionHooks:
     async def _one(self, hook: Hook, data: JsonObject, call_id: str | None) -> Said:
         """One hook's answer to one event; in another tool's words that may be several calls."""
         async with self._shown(hook, call_id) as show:
-            said: list[Said] = []
-            for call in payloads.calls(hook, data):
-                payload = payloads.payload(hook, data, call, self._around)
-                one, _ = await running.run(hook, payload, self._around)
-                said.append(_strict(hook, payloads.back(one, call)).bounded())
-                if one.state != "done":
-                    break
+            said = [trial.said for trial in await trials(hook, data, self._around)]
             answer = _together(said)
             show(answer)
             return answer
@@ -145,16 +139,10 @@ class SessionHooks:
             raise
 
 
-def _strict(hook: Hook, said: Said) -> Said:
-    """A hook that is required blocks when it does not do its work."""
-    if not hook.entry.required or said.state in ("done", "blocked"):
-        return said
-    why = f"the required hook {hook.name} did not do its work: {said.text}"
-    return replace(said, state="blocked", blocked=why if hook.event in OBJECTS else None)
-
-
 def _together(said: Sequence[Said]) -> Said:
     """The answers to several calls as one."""
+    if not said:
+        return Said("done")
     if len(said) == 1:
         return said[0]
     state = next((one for one in said if one.state != "done"), said[0]).state

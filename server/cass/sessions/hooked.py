@@ -28,23 +28,22 @@ class Hooked:
         self._has_begun = False
         folder = session.house.data_dir / "output" / session.session_id
         self._transcript = Transcript(folder / "transcript.jsonl", session.session_id, session.cwd)
-        self.hooks = SessionHooks(
-            Around(
-                session_id=session.session_id,
-                cwd=session.cwd,
-                config_dir=session.house.config_dir,
-                home_dir=session.house.home_dir,
-                settings=session.house.client_hooks,
-                trust=lambda: session.brought.trust,
-                fed=self._programs,
-                masker=lambda: session.masker,
-                mode=lambda: "plan" if session.mode == "plan" else _MODES.get(session.approval, "default"),
-                transcript=lambda: self._transcript.write(session.messages),
-                model=self._model,
-                used=self._used,
-                tell=lambda update: session.emit(update.model_copy(update={"turn_id": session.turn_id})),
-            )
+        self.around = Around(
+            session_id=session.session_id,
+            cwd=session.cwd,
+            config_dir=session.house.config_dir,
+            home_dir=session.house.home_dir,
+            settings=session.house.client_hooks,
+            trust=lambda: session.brought.trust,
+            fed=self._programs,
+            masker=lambda: session.masker,
+            mode=lambda: "plan" if session.mode == "plan" else _MODES.get(session.approval, "default"),
+            transcript=lambda: self._transcript.write(session.messages),
+            model=self._model,
+            used=self._used,
+            tell=lambda update: session.emit(update.model_copy(update={"turn_id": session.turn_id})),
         )
+        self.hooks = SessionHooks(self.around)
 
     async def submitted(self, message: UserMessage) -> list[UserMessage]:
         """The user's words are about to be sent: what hooks have the model told with them. SessionError where one

@@ -33,7 +33,7 @@ class Transcript:
             if new:
                 fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
                 with os.fdopen(fd, "ab") as file:
-                    file.write("".join(json.dumps(self._line(m)) + "\n" for m in new).encode())
+                    file.write("".join(_compact(self._line(m)) + "\n" for m in new).encode())
         except OSError:
             self._kept = []
             return self._path
@@ -53,6 +53,11 @@ class Transcript:
             "isSidechain": False,
             "message": inner,
         }
+
+
+def _compact(line: JsonObject) -> str:
+    """Without blanks: hooks look for `"role":"assistant"` with grep."""
+    return json.dumps(line, separators=(",", ":"))
 
 
 def _part(block: object) -> JsonObject | None:
