@@ -9,14 +9,13 @@ from cass_cli.fields import Json, get_text
 from cass_cli.paint import Paint
 
 _LINES = 6
-_QUIET_SECONDS = 1.0
-"""How long a hook runs until it is shown that it does."""
-
 _ENDS = {"blocked": "said no", "failed": "failed", "timed_out": "ran too long"}
 
 
 class HookView:
-    """The hooks that run, and lines about those that have."""
+    """The hooks that run, and lines about those that have. One that runs is shown after `quiet_seconds`."""
+
+    quiet_seconds = 1.0
 
     def __init__(self, paint: Paint) -> None:
         self._paint = paint
@@ -37,7 +36,9 @@ class HookView:
         """What is under way, once it takes a while."""
         now = time.monotonic()
         return [
-            self._paint.dim(f"{name}...") for name, since in self._running.values() if now - since > _QUIET_SECONDS
+            self._paint.dim(f"{name}...")
+            for name, since in self._running.values()
+            if now - since > self.quiet_seconds
         ]
 
     def clear(self) -> None:
@@ -50,6 +51,8 @@ def plain(update: Json) -> str:
     state, lines = get_text(update, "state"), escape(get_text(update, "text")).strip().split("\n")
     if state == "running" or (state == "done" and not any(lines)):
         return ""
+    if state == "blocked" and get_text(update, "toolCallId"):
+        lines = lines[:1]  # the call's own result says all of it
     if len(lines) > _LINES:
         lines = [*lines[: _LINES - 1], f"({len(lines) - _LINES + 1} more lines)"]
     how = f" {_ENDS[state]}" if state in _ENDS else ""
