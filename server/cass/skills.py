@@ -47,16 +47,20 @@ class Found:
     problems: tuple[str, ...] = ()
 
 
-def find(sources: Sequence[Source], may: Callable[[Path, str], bool]) -> Found:
-    """All skills in these folders that may be told of: `may` is asked with the file and whose it is. Only their heads
-    are read. Never raises."""
+Known = dict[Path, tuple[tuple[int, int, int], "Skill | str"]]
+"""Heads that were read before, each with what says whether its file is still the same."""
+
+
+def find(sources: Sequence[Source], may: Callable[[Path, str], bool], known: Known) -> Found:
+    """All skills in these folders that may be told of: `may` is asked with the file and whose it is. Only heads are
+    read, and only of files that are not `known` as they are, to which they are added. Never raises."""
     skills: dict[str, Skill] = {}
     problems: list[str] = []
     for source in sources:
         for folder in _folders(source.folder):
             if not may(folder / "SKILL.md", source.origin):
                 continue
-            found = _read_head(folder / "SKILL.md", source)
+            found = _head(folder / "SKILL.md", source, known)
             if isinstance(found, Skill):
                 skills[found.name] = found
             else:
@@ -91,6 +95,17 @@ def _folders(top: Path) -> Iterator[Path]:
     except OSError:
         return
     yield from (top / name for name in names[:_MOST] if (top / name / "SKILL.md").is_file())
+
+
+def _head(file: Path, source: Source, known: Known) -> Skill | str:
+    try:
+        now = file.stat()
+    except OSError as error:
+        return f"{file}: cannot be read: {(error.strerror or 'error').lower()}"
+    stamp = now.st_mtime_ns, now.st_size, now.st_ino
+    if file not in known or known[file][0] != stamp:
+        known[file] = stamp, _read_head(file, source)
+    return known[file][1]
 
 
 def _read_head(file: Path, source: Source) -> Skill | str:

@@ -101,7 +101,13 @@ test("a turn that failed says why, one that was stopped says so, one that is don
 test("a hook that did nothing is not shown; what one says, refuses or does wrong is a line", () => {
   const hook = (state: string, text = ""): Update =>
     ({ sessionUpdate: "_hook_update", hookId: "h", hookEvent: "PreToolUse", name: "check", state, text }) as Update;
-  const texts = [hook("running"), hook("done"), hook("done", "tidy"), hook("blocked", "no"), hook("timed_out", "x")];
+  const texts = [
+    hook("running"),
+    hook("done"),
+    hook("done", "tidy"),
+    hook("blocked", "no"),
+    hook("timed_out", "x"),
+  ];
   assert.deepEqual(
     texts.map((update) => told(update).items.map((item) => item.kind === "notice" && [item.level, item.text])),
     [

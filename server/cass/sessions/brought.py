@@ -64,5 +64,6 @@ class Brought:
     async def _begin(self) -> None:
         try:
             await trusting.greet(self._session)
+            await self.skills.read()
         except CassError as error:
             log.warning("what the folder brings could not be looked at: %s", error)

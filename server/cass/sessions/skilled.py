@@ -27,6 +27,7 @@ class SessionSkills:
         self._session = session
         self._found = skills.Found({})
         self._is_read = False
+        self._known: skills.Known = {}
         self._told: set[str] = set()
 
     @property
@@ -98,7 +99,7 @@ class SessionSkills:
     def _find(self) -> skills.Found:
         house = self._session.house
         sources = brought.sources("skills", self._session.cwd, house.config_dir, house.home_dir)
-        return skills.find(sources, self._may_file)
+        return skills.find(sources, self._may_file, self._known)
 
     def _may(self, skill: skills.Skill) -> bool:
         return self._may_file(skill.file, skill.origin)
