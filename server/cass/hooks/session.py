@@ -19,7 +19,7 @@ from cass.ports import HookAnswer, HookEvent
 from cass.protocol.custom import HookUpdate
 from cass.protocol.wire import JsonObject
 
-_LAST_SECONDS = 5.0
+_LAST_SECONDS = 2.0
 """How long the hooks of a session's end may take, all together: they cannot hold up its closing."""
 
 _BACKGROUND_AT_MOST = 16
@@ -91,7 +91,7 @@ class SessionHooks:
         for task in self._background:
             task.cancel()
         if self._background:
-            await asyncio.wait(self._background, timeout=3.0)
+            await asyncio.wait(self._background, timeout=1.5)
 
     def _hooks(self) -> list[Hook]:
         return [hook for hook in (*self._files.hooks(), *self._also) if hook.key not in self._gone]
