@@ -204,6 +204,17 @@ async def test_requests_to_the_model_and_answers_can_be_refused(house: HookHouse
     assert not (house.project / "x").exists()
 
 
+async def test_what_a_hook_says_of_an_answer_is_told_with_the_next_request(house: HookHouse) -> None:
+    answer = json.dumps({"hookSpecificOutput": {"additionalContext": "watch out"}})
+    house.toml(f"[[hooks.PostModel]]\nhooks = [{{ command = '''echo '{answer}' ''', once = true }}]\n")
+    client = RecordingClient()
+    session = house.open(client, [call("list_dir", path="."), {"text": "ok"}])
+    end = await ask(session, "go")
+    assert end.stop_reason == "end_turn"
+    assert [m.role for m in session.messages] == ["user", "assistant", "tool", "user", "assistant"]
+    assert told(client) == ["[Told by a hook, not typed by the user]\nwatch out"]
+
+
 async def test_a_hook_adds_context_to_a_request(house: HookHouse) -> None:
     answer = json.dumps({"hookSpecificOutput": {"additionalContext": "be brief"}})
     house.toml(f"[[hooks.PreModel]]\nhooks = [{{ command = '''echo '{answer}' ''', once = true }}]\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -50,13 +51,22 @@ class Between:
 
     async def _steered(self) -> list[UserMessage]:
         said: list[UserMessage] = []
-        for message in self.desk.take_steering():
-            try:
-                said += [message, *await submitted(self.desk, message)]
-            except SessionError as error:
-                self.desk.emit(PromptDropped(turn_id=message.turn_id, message_id=message.message_id))
-                self.desk.emit(Notice(turn_id=message.turn_id, level="warning", text=str(error)))
+        taken = self.desk.take_steering()
+        try:
+            for message in taken:
+                try:
+                    said += [message, *await submitted(self.desk, message)]
+                except SessionError as error:
+                    self._drop(message)
+                    self.desk.emit(Notice(turn_id=message.turn_id, level="warning", text=str(error)))
+        except asyncio.CancelledError:
+            for message in taken:
+                self._drop(message)
+            raise
         return said
+
+    def _drop(self, message: UserMessage) -> None:
+        self.desk.emit(PromptDropped(turn_id=message.turn_id, message_id=message.message_id))
 
 
 async def submitted(desk: Desk, message: UserMessage) -> list[UserMessage]:
@@ -69,8 +79,10 @@ async def submitted(desk: Desk, message: UserMessage) -> list[UserMessage]:
     return messages(desk, answer.context)
 
 
-async def before_model(desk: Desk, model: str) -> None:
-    """A request is about to be made. SessionError where a hook refuses it."""
+async def before_model(desk: Desk, model: str, context: Sequence[str]) -> None:
+    """A request is about to be made, with what hooks said about the last answer. SessionError where one refuses it."""
+    for message in messages(desk, context):
+        desk.emit(message)
     if not desk.hooks.has("PreModel"):
         return
     last = desk.messages[-1] if desk.messages else None
@@ -85,10 +97,11 @@ async def before_model(desk: Desk, model: str) -> None:
         desk.emit(message)
 
 
-async def after_model(desk: Desk, model: str, answer: Completed) -> None:
-    """An answer has come, and nothing was done with it yet. SessionError where a hook refuses it."""
+async def after_model(desk: Desk, model: str, answer: Completed) -> Sequence[str]:
+    """An answer has come, and nothing was done with it yet: what hooks have the model told with its next request.
+    SessionError where one refuses it."""
     if not desk.hooks.has("PostModel"):
-        return
+        return ()
     calls = [block for block in answer.content if isinstance(block, ToolCall)]
     data: JsonObject = {
         "model": answer.model or model,
@@ -98,9 +111,7 @@ async def after_model(desk: Desk, model: str, answer: Completed) -> None:
     }
     said = await desk.hooks.fire("PostModel", data)
     _refuse(said, "the model's answer")
-    if not calls:
-        for message in messages(desk, said.context):
-            desk.emit(message)
+    return said.context
 
 
 async def may_compact(desk: Desk, trigger: CompactionTrigger, focus: str) -> bool:

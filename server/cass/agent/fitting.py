@@ -41,14 +41,15 @@ class Fitting:
     max_output: int | None = None
     summariser: Model | None = None
     _prepared: bool = field(default=False, init=False)
+    _told: Sequence[str] = field(default=(), init=False)
 
     async def ask(self, answers: Answers) -> Completed:
         """One request that fits, and its answer. ContextTooLong when it cannot be made to fit."""
         await self._prepare()
         spending.check(self.desk)
-        await between.before_model(self.desk, self.model.name)
+        await between.before_model(self.desk, self.model.name, self._told)
         answer = await self._answer(answers)
-        await between.after_model(self.desk, self.model.name, answer)
+        self._told = await between.after_model(self.desk, self.model.name, answer)
         return answer
 
     async def _answer(self, answers: Answers) -> Completed:
