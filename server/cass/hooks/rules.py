@@ -148,6 +148,8 @@ class _Reading:
             return dict(given)
         known = {field.alias or name for name, field in model.model_fields.items()} - {"name"}
         values = {key: value for key, value in given.items() if key in known and value is not None}
+        if given.get("asyncRewake") is True:
+            values["async"] = True
         if given.get("onFailure") == "block":
             values["required"] = True
         if isinstance(given.get("statusMessage"), str):
