@@ -120,7 +120,9 @@ def _read_head(file: Path, source: Source) -> Skill | str:
         return f"{file}: a link leads out of the project, so that this skill is left out"
     page = frontmatter.read(text)
     given = page.values
-    name = str(given.get("name") or file.parent.name).strip()
+    name = str(given.get("name") or "").strip()
+    if not _NAME.fullmatch(name) and _NAME.fullmatch(file.parent.name):
+        name = file.parent.name  # a title, as many have it; the folder's name is what it is called by
     description = " ".join(str(given.get("description") or "").split())
     problem = page.problem
     if not _NAME.fullmatch(name):

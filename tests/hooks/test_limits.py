@@ -179,6 +179,34 @@ async def test_in_the_background_nobody_waits_and_once_is_once(house: HookHouse)
     await house.app.library.close(session.session_id)
 
 
+async def test_a_program_can_say_itself_that_nobody_need_wait(house: HookHouse) -> None:
+    late = """echo '{"async": true}'; sleep 0.4; touch late; sleep 300"""
+    house.claude(
+        {
+            "PreToolUse": [
+                command(late),
+                command("""echo '{"async": true}'; echo '{"systemMessage": "said at once"}'"""),
+            ]
+        }
+    )
+    client = RecordingClient()
+    session = house.open(client, [call("list_dir", path="."), call("shell", command="sleep 1"), {"text": "ok"}])
+    began = time.monotonic()
+    await ask(session, "go")
+    assert time.monotonic() - began < 15
+    assert {state for _, state, _ in ends(client)} == {"done"}
+    assert (house.project / "late").exists()
+    await house.app.library.close(session.session_id)
+
+
+async def test_a_program_that_goes_on_still_ends_at_its_limit(house: HookHouse) -> None:
+    house.claude({"SessionStart": [command("""echo '{"async": true}'; echo $$ > pid; sleep 300""", timeout=0.5)]})
+    client = RecordingClient()
+    session = house.open(client, [call("shell", command="sleep 2"), {"text": "ok"}])
+    await ask(session, "go")
+    assert _is_gone(house.project / "pid")
+
+
 async def test_the_environment_holds_no_key_and_names_the_project(house: HookHouse, tmp_path: Path) -> None:
     made = HookHouse(tmp_path)
     made.app = type(made.app)({**made.environ, "OPENAI_API_KEY": "sk-secret", "MINE": "kept"})

@@ -142,7 +142,8 @@ async def test_who_may_call_it_is_said_in_its_head(house: SkillHouse) -> None:
 async def test_a_bad_skill_is_told_once_and_hides_no_other(house: SkillHouse) -> None:
     skills = house.home / "skills"
     house.skill(skills, "good")
-    house.skill(skills, "nameless", "name: 'not a name!'\ndescription: x\n")
+    house.skill(skills, "name less", "name: 'not a name!'\ndescription: x\n")
+    house.skill(skills, "titled", "name: A Fine Title\ndescription: Has a title.\n")
     house.skill(skills, "silent", "name: silent\nlicense: MIT\n")
     broken = skills / "broken" / "SKILL.md"
     broken.parent.mkdir()
@@ -155,11 +156,12 @@ async def test_a_bad_skill_is_told_once_and_hides_no_other(house: SkillHouse) ->
     await ask(session, "second")
     notices = [n.text for n in client.of(Notice)]
     assert len(notices) == 3, notices
-    assert any("nameless/SKILL.md, line 2" in n and "is no name" in n for n in notices)
+    assert any("name less/SKILL.md, line 2" in n and "is no name" in n for n in notices)
     assert any("silent/SKILL.md, line 1" in n and "description" in n for n in notices)
     assert any("broken/SKILL.md, line 1" in n for n in notices)
     prompt = session.system_prompt()
-    assert "- good:" in prompt and "- odd: Use: when things: are odd" in prompt
+    assert "- good:" in prompt and "- titled: Has a title." in prompt
+    assert "- odd: Use: when things: are odd" in prompt
 
 
 async def test_a_new_or_changed_skill_is_noticed_at_its_next_use(house: SkillHouse) -> None:

@@ -91,6 +91,14 @@ def of_program(event: HookEvent, ended: Ended, seconds: float) -> Said:
     return _of_output(event, out, whole=not ended.dropped)
 
 
+def says_async(line: bytes) -> bool:
+    """Whether a program's first line says that nobody need wait for it."""
+    try:
+        return line.lstrip().startswith(b"{") and as_object(json.loads(line)).get("async") is True
+    except (ValueError, RecursionError):
+        return False
+
+
 def of_value(event: HookEvent, value: object) -> Said:
     """What a JSON value says."""
     given = as_object(value)
@@ -139,8 +147,9 @@ def _of_output(event: HookEvent, out: str, *, whole: bool) -> Said:
     if not out:
         return Said("done")
     if out.startswith("{"):
+        first, _, rest = out.partition("\n")
         try:
-            value: object = json.loads(out)
+            value: object = json.loads(rest if rest and says_async(first.encode()) else out)
         except (ValueError, RecursionError) as error:
             why = "it printed more than is read" if not whole else f"it printed JSON that is none: {error}"
             return Said("failed", why)

@@ -61,6 +61,7 @@ class Hook:
         """What it is called, short."""
         text = self.entry.name or self.runs
         text = re.sub(r"[\"']?\$\{?CLAUDE_PROJECT_DIR\}?[\"']?/|[\"']?\$\{?CASS_PROJECT_DIR\}?[\"']?/", "", text)
+        text = re.sub(r"(?<![\w.~$}])/(?:[^\s\"'/]+/)+(?=[^\s\"'/])", "", text)
         return text if len(text) <= 80 else f"{text[:79]}…"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cass.errors import CassError, ToolError
-from cass.hooks.answers import Said, of_program, of_value
+from cass.hooks.answers import Said, of_program, of_value, says_async
 from cass.hooks.around import Around
 from cass.hooks.rules import Hook
 from cass.ports import Completed, ModelRequest
@@ -79,6 +79,7 @@ async def _program(hook: Hook, payload: JsonObject, around: Around) -> Ended:
         env=environment(hook),
         seconds=hook.entry.timeout,
         limit=_MOST_BYTES,
+        goes_on=says_async,
     )
 
 

@@ -135,7 +135,7 @@ class SessionHooks:
         try:
             yield end
         except BaseException:
-            end(Said("failed", "stopped"))
+            end(Said("done") if hook.entry.in_background else Said("failed", "stopped"))
             raise
 
 

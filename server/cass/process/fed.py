@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -54,6 +54,7 @@ class Fed:
         self._prefix = f"{self._guard.token}.{uuid4().hex[:8]}"
         self._count = 0
         self._left: set[_Program] = set()
+        self._watching: set[asyncio.Task[None]] = set()
 
     async def run(
         self,
@@ -64,9 +65,11 @@ class Fed:
         env: Mapping[str, str],
         seconds: float,
         limit: int,
+        goes_on: Callable[[bytes], bool] = lambda line: False,
     ) -> Ended:
         """Run it to its end, at most so long, and keep at most `limit` bytes of each output. ToolError when it cannot be
-        started. On the time limit and on cancelling, all that it started is ended."""
+        started. On the time limit and on cancelling, all that it started is ended. `goes_on` is asked with its first
+        line of output: where it says yes, nobody waits any longer, and the program has its time all the same."""
         self._count += 1
         mark = f"{self._prefix}.{self._count}."
         program = _Program(f"{MARK}={mark}", limit, feed)
@@ -77,6 +80,9 @@ class Fed:
             await asyncio.shield(launching)
             self._guard.watch(program.pid)
             async with asyncio.timeout(seconds):
+                await asyncio.wait([program.over, program.spoke], return_when=asyncio.FIRST_COMPLETED)
+                if not program.over.done() and goes_on(program.spoke.result()):
+                    return self._let_go_on(program, seconds - (time.monotonic() - began))
                 await asyncio.shield(program.over)
         except TimeoutError:
             await _to_the_end(program.end())
@@ -85,13 +91,13 @@ class Fed:
                 await launching
                 await _to_the_end(program.end())
             raise
-        finally:
-            self._guard.release(program.pid)
         self._keep(program)
         return program.ended(round((time.monotonic() - began) * 1000))
 
     async def close(self) -> None:
         """End what is left of all of them."""
+        for task in self._watching:
+            task.cancel()
         for _ in range(_TRIES if self._count else 0):
             pids = await asyncio.to_thread(strays.marked, f"{MARK}={self._prefix}.")
             if not pids:
@@ -107,8 +113,23 @@ class Fed:
         if self._owns_guard:
             await self._guard.close()
 
+    def _let_go_on(self, program: _Program, seconds: float) -> Ended:
+        async def watch() -> None:
+            try:
+                async with asyncio.timeout(max(seconds, 0)):
+                    await asyncio.shield(program.over)
+            except TimeoutError:
+                await program.end()
+            self._keep(program)
+
+        task = asyncio.ensure_future(watch())
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+        return Ended(program.spoke.result(), b"", 0, 0)
+
     def _keep(self, program: _Program) -> None:
         """What it left in the background may go on printing, unheard: a closed pipe would kill it."""
+        self._guard.release(program.pid)
         self._left = {one for one in self._left if not one.is_silent}
         if not program.is_silent:
             self._left.add(program)
@@ -120,9 +141,10 @@ class _Program:
     def __init__(self, mark: str, limit: int, feed: bytes) -> None:
         self.pid = 0
         self.over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.spoke: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._mark = mark
         self._feed = feed
-        self._out, self._err = _Pipe(limit), _Pipe(limit)
+        self._out, self._err = _Pipe(limit, self._line), _Pipe(limit, lambda line: None)
         self._stdin = -1
         self._waiter: asyncio.Task[None] | None = None
         self._stopped = False
@@ -131,6 +153,10 @@ class _Program:
     def is_silent(self) -> bool:
         """Whether nothing holds its outputs any more."""
         return self._out.closed.is_set() and self._err.closed.is_set()
+
+    def _line(self, line: bytes) -> None:
+        if not self.spoke.done():
+            self.spoke.set_result(line)
 
     async def launch(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
         """Start it: a matter of milliseconds, and not to be cancelled."""
@@ -217,11 +243,14 @@ class _Pipe:
     """One output: its beginning is kept, the rest is read and dropped."""
 
     limit: int
+    began: Callable[[bytes], None]
+    """Told the first line."""
     kept: bytearray = field(default_factory=bytearray)
     dropped: int = 0
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     _fd: int = -1
     _muted: bool = False
+    _has_begun: bool = False
 
     def open(self) -> int:
         """The end that the program writes to."""
@@ -255,6 +284,9 @@ class _Pipe:
         elif not self._muted:
             room = self.limit - len(self.kept)
             self.kept += data[:room]
+            if not self._has_begun and b"\n" in self.kept:
+                self._has_begun = True
+                self.began(bytes(self.kept[: self.kept.index(b"\n")]))
             self.dropped += max(0, len(data) - room)
 
 
