@@ -77,6 +77,8 @@ async def _try(event: str, tool: str, given: JsonObject) -> int:
         session = library.new(SessionNewParams(cwd=str(Path.cwd())), Recorder())
         around = session.brought.hooked.around
         data = await _about(session, tool, given) if tool else given
+        if event == "PostToolUse":
+            data["tool_response"] = {"content": ""}
         return await _run(around, event, data)
     finally:
         await library.close_all()
