@@ -361,7 +361,7 @@ export interface HistoryCleared {
 }
 
 /** A hook ran. `hook_id` is the same from `running` to its end. `blocked`: it said no, and `text` says why. `text` is
- * what the user should see of its output, bounded. Only the end is kept. */
+ * what the user should see of its output, bounded. Only an end that says something is kept. */
 export interface HookUpdate {
   elapsedMs?: number;
   hookEvent: string;
