@@ -342,3 +342,26 @@ async def test_the_user_is_waited_for_and_a_notification_goes_out(house: HookHou
     await house.app.library.close(session.session_id)
     assert [s["notification_type"] for s in house.seen()] == ["permission_prompt"]
     assert "sleep" in str(house.seen()[0]["message"])
+
+
+async def test_a_secret_in_a_file_is_masked_in_the_transcript_and_whole_for_the_hook(house: HookHouse) -> None:
+    key = "ghp_" + "A1b2" * 9
+    house.claude({"PreToolUse": [command(RECORD, "Write")]}, user=True)
+    client = RecordingClient()
+    await ask(
+        house.open(client, [call("write_file", path="a.env", content=f"TOKEN={key}\n"), {"text": "ok"}]), "go"
+    )
+    (seen,) = house.seen()
+    assert key in json.dumps(seen["tool_input"])
+    assert key not in Path(str(seen["transcript_path"])).read_text()
+    assert Path(str(seen["transcript_path"])).stat().st_mode & 0o077 == 0
+
+
+async def test_a_changed_path_of_claude_codes_is_one_of_casss(house: HookHouse) -> None:
+    other = house.project / "b.txt"
+    answer = {"hookSpecificOutput": {"hookEventName": "PreToolUse", "updatedInput": {"file_path": str(other)}}}
+    house.claude({"PreToolUse": [command(f"echo '{json.dumps(answer)}'", "Write")]})
+    client = RecordingClient()
+    await ask(house.open(client, [call("write_file", path="a.txt", content="x"), {"text": "ok"}]), "go")
+    assert other.read_text() == "x" and not (house.project / "a.txt").exists()
+    assert client.asks[0].title == "Create b.txt"
