@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cass import layers
 from cass.admin import protocol
-from cass.config import Config, ModelConfig, ProviderConfig
+from cass.config import Config, HookEntry, HookRule, ModelConfig, ProviderConfig
 from cass.trust import table
 
 HERE = Path(__file__).parent
@@ -41,7 +41,12 @@ def configuration() -> str:
     """The page."""
     lines = [_HEAD]
     lines += [_row(key, field) for key, field in layers.fields(Config)]
-    for title, model in (("[providers.NAME]", ProviderConfig), ('[providers.NAME.models."MODEL"]', ModelConfig)):
+    for title, model in (
+        ("[providers.NAME]", ProviderConfig),
+        ('[providers.NAME.models."MODEL"]', ModelConfig),
+        ("[[hooks.EVENT]]", HookRule),
+        ("[[hooks.EVENT.hooks]]", HookEntry),
+    ):
         lines.append(
             f"\n## `{title}`\n\n| setting | type | default | bounds | project | |\n|---|---|---|---|---|---|\n"
         )
@@ -62,9 +67,12 @@ def _row(key: str, field: object) -> str:
         .replace("typing.", "")
         .replace("cass.config.models.", "")
         .replace("cass.config.faces.", "")
+        .replace("cass.config.hooks.", "")
         .replace("|", "\\|")
     )
     shape = shape.removeprefix("<class '").removesuffix("'>")
+    if shape.startswith("dict[Literal["):
+        shape = "table"
     default = field.get_default(call_default_factory=True)
     shown = "" if default in (None, (), {}) else f"`{list(default) if isinstance(default, tuple) else default}`"
     return f"| `{key}` | {shape} | {shown} | {bounds} | {extra.get('project', 'no')} | {field.description} |\n"

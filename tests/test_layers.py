@@ -9,7 +9,7 @@ import pytest
 from cass import layers
 from cass.config import Config
 from cass.errors import ConfigError
-from cass.layers import Layer, from_environment, load, read_file
+from cass.layers import Kind, Layer, from_environment, load, read_file
 from cass.places import find, project_files
 
 
@@ -157,3 +157,13 @@ def test_folders_follow_an_absolute_home_only(tmp_path: Path) -> None:
     assert find({"CASS_HOME": "./here"}).config != Path("here")
     assert find({}).sessions.is_absolute()
     assert project_files(tmp_path)[0] == tmp_path / ".cass" / "config.toml"
+
+
+def test_hooks_of_all_layers_add_up() -> None:
+    """One layer's rules for an event never take the place of another's."""
+
+    def layer(kind: Kind, command: str) -> Layer:
+        return Layer(kind, command, {"hooks": {"Stop": [{"hooks": [{"command": command}]}]}}, trusted=True)
+
+    found = load([layer("user", "mine"), layer("project", "ours"), layer("editor", "here")]).config.hooks
+    assert [rule.hooks[0].command for rule in found["Stop"]] == ["mine", "ours", "here"]

@@ -28,6 +28,7 @@ Commands:
   auth                        keys
   config                      settings
   trust                       what the folder brings that could act
+  hooks                       the hooks that there are; try one
   permissions, tool           what may run; run one tool by hand
   serve, protocol             the server for editors and programs; its protocol
 

@@ -14,6 +14,7 @@ from cass.errors import CassError
 from cass_cli.client import CassClient
 from cass_cli.escape import escape, escape_controls
 from cass_cli.fields import Json, get_int, get_object, get_text
+from cass_cli.hookview import plain
 from cass_cli.opening import OpenSession, find_session, greet, last_session, new_session, resume_session
 from cass_cli.options import Options
 from cass_cli.words import EXIT_INTERRUPTED, EXIT_USAGE, SESSION_CANCEL, SESSION_PROMPT, SESSION_UPDATE, exit_code
@@ -68,6 +69,8 @@ class _Run:
             self.message_id, self.at_line_start = "", True
         elif kind == "_notice" and get_text(update, "level") != "info":
             _complain(get_text(update, "text"))
+        elif kind == "_hook_update" and get_text(update, "state") != "done" and (text := plain(update)):
+            _complain(text)
         elif kind == "_retry":
             seconds = get_int(update, "inMs") / 1000
             attempt = f"{get_int(update, 'attempt')} of {get_int(update, 'maxAttempts')}"

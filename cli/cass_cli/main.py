@@ -7,7 +7,19 @@ import gc
 import io
 import sys
 
-SERVER_COMMANDS = ("serve", "acp", "config", "tool", "permissions", "models", "auth", "protocol", "usage", "trust")
+SERVER_COMMANDS = (
+    "serve",
+    "acp",
+    "config",
+    "tool",
+    "permissions",
+    "models",
+    "auth",
+    "protocol",
+    "usage",
+    "trust",
+    "hooks",
+)
 OWN_COMMANDS = ("sessions", "demo")
 
 

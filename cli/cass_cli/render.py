@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from cass_cli.escape import escape, escape_controls, escape_line
 from cass_cli.fields import Json, block_text, get_bool, get_int, get_list, get_number, get_object, get_text
+from cass_cli.hookview import HookView
 from cass_cli.markdown import Block, BlockSplitter, draw_markdown, wrap_plain
 from cass_cli.paint import Paint
 from cass_cli.toolview import ToolView, duration
@@ -21,6 +22,7 @@ class Renderer:
 
     def __init__(self, out: Callable[[str], object], paint: Paint, thinking: str = "short") -> None:
         self.tools = ToolView(paint)
+        self.hooks = HookView(paint)
         self.own_keys: set[str] = set()
         self._out = out
         self._paint = paint
@@ -52,6 +54,7 @@ class Renderer:
             "_history_cleared": self._cleared,
             "compaction_update": self._compacted,
             "_rewound": self._rewound,
+            "_hook_update": self._hook,
             "_retry": self._retrying,
             "_notice": self._notice,
         }.get(get_text(update, "sessionUpdate"))
@@ -87,7 +90,7 @@ class Renderer:
             lines.append(self._paint.dim("thinking: " + _last_words(self._thought, self._paint.width - 12)))
         rest = escape(self._splitter.rest).strip("\n").expandtabs(4)
         lines += rest.split("\n") if rest else []
-        lines += self.tools.live()
+        lines += [*self.tools.live(), *self.hooks.live()]
         reason, at = self._retry
         if reason and at > time.monotonic():
             lines.append(self._paint.yellow(f"trying again in {at - time.monotonic():.0f} s: {reason}"))
@@ -100,6 +103,9 @@ class Renderer:
         lines = escape(block_text(update.get("content"))).strip("\n").split("\n")
         if get_text(update, "source") == "editor":
             self.say(self._paint.dim("The model was told what became of files that it knows."), kind="notice")
+            return
+        if get_text(update, "source") == "hook":
+            self.say(self._paint.dim("The model was told something by a hook."), kind="notice")
             return
         more = [f"({len(lines) - USER_LINES} more lines)"] if len(lines) > USER_LINES else []
         if any(lines):
@@ -200,6 +206,7 @@ class Renderer:
             return
         self.finish()
         self.tools.clear()
+        self.hooks.clear()
         self._message_id, self._retry = "", ("", 0.0)
         error = get_object(update, "error")
         reason = get_text(update, "stopReason")
@@ -246,6 +253,11 @@ class Renderer:
         )
         done = "Going back was undone" if get_text(update, "undoes") else "Went back to before a turn"
         self.say(self._paint.dim(f"{done}: {what}."))
+
+    def _hook(self, update: Json) -> None:
+        if line := self.hooks.line(update):
+            self.finish()
+            self.say(self.wrapped(line))
 
     def _retrying(self, update: Json) -> None:
         reason = escape_line(get_text(update, "reason"))

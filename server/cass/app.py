@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from cass import __version__, brought, layers, masking, places, registry
 from cass.agent import specs
@@ -17,7 +18,7 @@ from cass.llm.client import LLMClient
 from cass.ports import Checkpoints, Store, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
-from cass.process import Guard, ShellJobs
+from cass.process import Fed, Guard, ShellJobs
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import TrustWord
@@ -185,12 +186,14 @@ class App:
             config_for=self.load,
             open_workspace=self._workspace,
             open_jobs=self._jobs,
+            open_fed=lambda config: Fed(self._environ, secrets=_key_names(config), guard=self._guard),
             open_checkpoints=self._checkpoints,
             leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
             config_dir=self.places.config,
             home_dir=self.places.home,
             trust=self.trust,
+            client_hooks=self._hooks,
             ide=lambda: self.ide,
             completing=self.completing,
             present=lambda: self.present,
@@ -199,22 +202,33 @@ class App:
         )
 
     def _jobs(self, session_id: str, config: Config) -> ShellJobs:
-        keys = [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
         folder = self.places.data / "output" / session_id
         return ShellJobs(
             folder,
             config.tools.output_chars,
             self._environ,
-            secrets=keys,
+            secrets=_key_names(config),
             guard=self._guard,
             mask=self.masker(config).lines,
         )
+
+    def _hooks(self) -> dict[str, layers.Tree]:
+        """The hooks of settings that stand in no file, by what these come from."""
+        environment = layers.from_environment(self._environ)
+        trees = {environment.where: environment.values, "the editor's settings": self._editor}
+        found = {name: tree.get("hooks") for name, tree in trees.items()}
+        return {name: cast("layers.Tree", hooks) for name, hooks in found.items() if isinstance(hooks, dict)}
 
     def _checkpoints(self, session_id: str, roots: Sequence[Path], config: Config) -> Checkpoints:
         return DiskCheckpoints(session_id, roots, self.places.data / "checkpoints", config.checkpoints)
 
     def _workspace(self, roots: Sequence[Path]) -> Workspace:
         return self.wrap_workspace(DiskWorkspace(roots))
+
+
+def _key_names(config: Config) -> list[str]:
+    """The variables that hold keys of the user's own endpoints."""
+    return [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
 
 
 def _formats() -> dict[str, Format]:

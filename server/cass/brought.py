@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +17,11 @@ from typing import Literal
 from cass import places
 
 Kind = Literal["commands", "skills", "agents", "hooks"]
+_WRITTEN = re.compile(
+    r"""\d?&?>[>|&]?\s*("[^"]*"|'[^']*'|[^\s;|&<>()"']+)|\btee\s+(-a\s+)?("[^"]*"|'[^']*'|[^\s;|&<>()"']+)"""
+)
+"""What a command line writes to: behind `>` and `>>`, and `tee`."""
+
 Dialect = Literal["cass", "claude", "agents"]
 
 _OTHERS: dict[Kind, tuple[Dialect, ...]] = {
@@ -67,7 +74,19 @@ def settings_files(cwd: Path, home: Path) -> list[Path]:
 
 
 def named_files(command: str, root: Path) -> list[Path]:
-    """Files below `root` that a command line names, as far as its words tell: they are part of what it runs."""
-    words = re.split(r"[\s\"'`;|&<>()=,:]+", re.sub(r"\$\{?\w*PROJECT_DIR\}?", str(root), command))
-    found = [Path(os.path.normpath(root / word)) for word in words if word and not word.startswith("-")]
+    """Files below `root` that a command line names, as far as its words tell: they are part of what it runs. Those
+    that it only writes to are not."""
+    command = _WRITTEN.sub(" ", re.sub(r"\$\{?\w*PROJECT_DIR\}?", lambda _: str(root), command))
+    found = [Path(os.path.normpath(root / word)) for word in _words(command) if word and not word.startswith("-")]
     return [path for path in dict.fromkeys(found) if path != root and path.is_relative_to(root) and path.is_file()]
+
+
+def _words(command: str) -> Iterator[str]:
+    """What could be words of a command line: as the shell takes them, and without any quotes, which may hold another
+    command line."""
+    for text in (command, re.sub(r"[\"']", "", command)):
+        yield from re.split(r"[\s\"'`;|&<>()=,:]+", text)
+    try:
+        yield from shlex.split(command)
+    except ValueError:
+        return

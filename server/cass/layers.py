@@ -131,7 +131,10 @@ def _put(tree: Tree, key: str, value: object, *, extend: bool = False) -> None:
     for parent in parents:
         tree = cast("Tree", tree.setdefault(parent, {}))
     old = tree.get(name)
-    if isinstance(old, dict) and isinstance(value, dict):
+    if key == "hooks" and isinstance(old, dict) and isinstance(value, dict):
+        both, rules = cast("dict[str, list[object]]", old), cast("dict[str, list[object]]", value)
+        tree[name] = {event: [*both.get(event, ()), *rules.get(event, ())] for event in {**both, **rules}}
+    elif isinstance(old, dict) and isinstance(value, dict):
         tree[name] = {**cast("Tree", old), **cast("Tree", value)}
     elif extend and isinstance(old, list | tuple):
         tree[name] = [*cast("list[object]", old), *cast("list[object]", value)]

@@ -361,7 +361,7 @@ export interface HistoryCleared {
 }
 
 /** A hook ran. `hook_id` is the same from `running` to its end. `blocked`: it said no, and `text` says why. `text` is
- * what the user should see of its output, bounded. Only the end is kept. */
+ * what the user should see of its output, bounded. Only an end that says something is kept. */
 export interface HookUpdate {
   elapsedMs?: number;
   hookEvent: string;
@@ -1240,13 +1240,14 @@ export interface UsageUpdate {
 }
 
 /** The user's words. `steering` marks those given while a turn was running. Those with the source `editor` were
- * not typed by anybody: they tell the model what happened to files it knows. */
+ * not typed by anybody: they tell the model what happened to files it knows. Those with the source `hook` are what a
+ * hook has the model told. */
 export interface UserMessage {
   clientKey?: string;
   content: (Text | Image | Resource | ResourceLink)[];
   messageId: string;
   sessionUpdate: "user_message";
-  source?: "user" | "editor";
+  source?: "user" | "editor" | "hook";
   steering?: boolean;
   turnId?: string;
 }

@@ -98,6 +98,30 @@ test("a turn that failed says why, one that was stopped says so, one that is don
   assert.deepEqual(texts, [["Too many requests. Wait a minute."], ["Stopped."], []]);
 });
 
+test("a hook that did nothing is not shown; what one says, refuses or does wrong is a line", () => {
+  const hook = (state: string, text = ""): Update =>
+    ({ sessionUpdate: "_hook_update", hookId: "h", hookEvent: "PreToolUse", name: "check", state, text }) as Update;
+  const texts = [
+    hook("running"),
+    hook("done"),
+    hook("done", "tidy"),
+    hook("blocked", "no"),
+    hook("timed_out", "x"),
+  ];
+  assert.deepEqual(
+    texts.map((update) => told(update).items.map((item) => item.kind === "notice" && [item.level, item.text])),
+    [
+      [],
+      [],
+      [["info", "Hook check: tidy"]],
+      [["warning", "Hook check said no: no"]],
+      [["warning", "Hook check ran too long: x"]],
+    ],
+  );
+  const words = { sessionUpdate: "user_message", messageId: "1", source: "hook", content: [] };
+  assert.deepEqual(told(words as unknown as Update).items, []);
+});
+
 test("a queued prompt waits beside the list until it is said", () => {
   const it = emptyConversation("s", "/p");
   it.queued.push({ id: "q", text: "next", turn: "1" });

@@ -90,7 +90,7 @@ class Updates:
                 return ()
 
     def _user(self, event: events.UserMessage) -> Sequence[saying.Saying]:
-        if not self.replaying or event.source == "editor":
+        if not self.replaying or event.source != "user":
             return ()
         return tuple(_chunk("user_message_chunk", event.message_id, block) for block in event.content)
 

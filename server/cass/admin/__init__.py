@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cass.admin import acp, auth, config, models, permissions, protocol, tool, trust, usage
+from cass.admin import acp, auth, config, hooks, models, permissions, protocol, tool, trust, usage
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -52,6 +52,7 @@ for command in (
     models.models,
     tool.tool,
     trust.trust,
+    hooks.hooks,
     permissions.permissions,
     protocol.protocol,
     usage.usage,

@@ -63,7 +63,7 @@ def tool(
 
 async def _run(call: ToolCall, chosen: dict[str, str], rules: Rules) -> tuple[Outcome, list[Event]]:
     app = App(os.environ)
-    client = _Recorder()
+    client = Recorder()
     library = Library(app.house(MemoryStore()))
     try:
         params = SessionNewParams(cwd=str(Path.cwd()), config_options=chosen, rules=rules)
@@ -78,7 +78,7 @@ async def _run(call: ToolCall, chosen: dict[str, str], rules: Rules) -> tuple[Ou
         await app.close()
 
 
-class _Recorder:
+class Recorder:
     """A client that writes down what happens and decides nothing."""
 
     can_decide = False

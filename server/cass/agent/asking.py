@@ -12,6 +12,7 @@ from cass.protocol.asking import PermissionOption, PermissionSubject, RequestPer
 from cass.protocol.edits import EditProposal, HunkDecision
 from cass.protocol.events import PermissionGranted, StateUpdate
 from cass.protocol.messages import ToolCall
+from cass.protocol.wire import JsonObject
 
 
 async def ask(
@@ -28,6 +29,7 @@ async def ask(
         options=_options(rule),
         proposal=proposal,
     )
+    await waits(desk, "permission_prompt", f"cass needs your permission: {action.title}", tool)
     desk.emit(StateUpdate(turn_id=turn_id, state="requires_action"))
     try:
         outcome = await desk.request_permission(question)
@@ -41,6 +43,13 @@ async def ask(
     if outcome.option_id == "allow_always" and rule:
         desk.emit(PermissionGranted(turn_id=turn_id, rule=rule))
     return outcome.hunks
+
+
+async def waits(desk: Desk, why: str, message: str, tool: str = "") -> None:
+    """cass waits for the user: hooks that want to know are told, and nobody waits for them."""
+    if desk.hooks.has("Notification"):
+        data: JsonObject = {"notification_type": why, "message": message, "title": "cass"}
+        await desk.hooks.fire("Notification", {**data, "waits_for": tool} if tool else data)
 
 
 def _all_rejected(proposal: EditProposal, decisions: Sequence[HunkDecision]) -> bool:

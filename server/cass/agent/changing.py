@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from cass import applying, proposals
-from cass.agent import effects, problems, report, unmasking
+from cass.agent import effects, hooking, problems, report, unmasking
 from cass.agent.desk import Desk
 from cass.errors import ToolError
 from cass.ports import Action, Applied, FileEdit, Outcome
@@ -44,7 +44,9 @@ async def apply(
         raise
     await desk.made(edits, applied, reviewed=asked)
     report.resolved(desk, turn_id, proposal, "conflict" if applied.failed else "applied", decisions)
-    told = [verdict or action.done or "Done.", *_unsaved(applied), *_failed(applied), await desk.ledger.news()]
+    hooks = await hooking.applied(desk, turn_id, proposal.tool_call_id, action.title, edits, applied)
+    told = [verdict or action.done or "Done.", *_unsaved(applied), *_failed(applied), *hooks]
+    told.append(await desk.ledger.news())
     told.append(await problems.difference(desk.ide, edits, before))
     return Outcome.text("\n\n".join(part for part in told if part), is_error=bool(applied.failed))
 

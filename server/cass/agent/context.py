@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cass.agent.asking import waits
 from cass.agent.desk import Desk
-from cass.ports import Files, Jobs, Question, ToolSettings
+from cass.ports import Files, Jobs, Question, Skills, ToolSettings
 from cass.ports.ide import Ide
 from cass.protocol.events import PlanEntry, TextContent, ToolCallContentChunk
 from cass.protocol.messages import Text
@@ -57,6 +58,11 @@ class CallContext:
         """Limits."""
         return self.desk.settings
 
+    @property
+    def skills(self) -> Skills:
+        """What the user and the project taught."""
+        return self.desk.skills
+
     def baseline(self, path: Path) -> str | None:
         """The text before this session touched the file."""
         return self.desk.baseline(path)
@@ -75,4 +81,5 @@ class CallContext:
 
     async def ask(self, question: Question) -> str | None:
         """The user's answer."""
+        await waits(self.desk, "elicitation_dialog", question.text)
         return await self.desk.ask(question)

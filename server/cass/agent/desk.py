@@ -9,7 +9,7 @@ from typing import Protocol
 from cass.agent.notes import Known
 from cass.config import LimitConfig
 from cass.ledger import Ledger
-from cass.ports import Applied, Checkpoints, FileEdit, Hooks, Jobs, Question, ToolSettings, Workspace
+from cass.ports import Applied, Checkpoints, FileEdit, Hooks, Jobs, Question, Skills, ToolSettings, Workspace
 from cass.ports.ide import Ide
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import CompactionUpdate, Event, PlanEntry, UserMessage
@@ -153,6 +153,11 @@ class Desk(Protocol):
     @property
     def hooks(self) -> Hooks:
         """Programs of the user that are told what happens."""
+        ...
+
+    @property
+    def skills(self) -> Skills:
+        """What the user and the project taught."""
         ...
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from cass.agent import compact, notes, spending, summary
+from cass.agent import between, compact, notes, spending, summary
 from cass.agent.answer import Answers
 from cass.agent.desk import Desk
 from cass.config import CompactionConfig
@@ -41,11 +41,18 @@ class Fitting:
     max_output: int | None = None
     summariser: Model | None = None
     _prepared: bool = field(default=False, init=False)
+    _told: Sequence[str] = field(default=(), init=False)
 
     async def ask(self, answers: Answers) -> Completed:
         """One request that fits, and its answer. ContextTooLong when it cannot be made to fit."""
         await self._prepare()
         spending.check(self.desk)
+        await between.before_model(self.desk, self.model.name, self._told)
+        answer = await self._answer(answers)
+        self._told = await between.after_model(self.desk, self.model.name, answer)
+        return answer
+
+    async def _answer(self, answers: Answers) -> Completed:
         request = await self._fitting()
         for _ in range(_OVERFLOWS):
             try:
@@ -76,7 +83,7 @@ class Fitting:
         room = compact.Room(whole or self.budget, fixed)
         messages = list(self.desk.messages)
         plan = compact.plan(messages, self._count, room, thorough=trigger != "auto")
-        if not plan:
+        if not plan or not await between.may_compact(self.desk, trigger, focus):
             return None
         update = CompactionUpdate(
             turn_id=self.desk.turn_id,
@@ -97,6 +104,7 @@ class Fitting:
         shorter = request_with(request, self.desk.memory.shortened(done))
         done = done.model_copy(update={"after": min(before, self.model.measure(shorter))})
         self.desk.emit(done)
+        await between.compacted(self.desk, done)
         return done
 
     async def _fitting(self) -> ModelRequest:

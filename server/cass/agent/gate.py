@@ -8,14 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from uuid import uuid4
+from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ValidationError
-
-from cass import proposals
-from cass.agent import asking, changing, report, unmasking
+from cass.agent import asking, calling, changing, report
 from cass.agent.desk import Desk
+from cass.agent.hooking import Hooking, Ready
 from cass.agent.permissions import Policy, Rule, judge, parse_rules
 from cass.errors import ToolError
 from cass.ports import Action, Outcome, Tool
@@ -44,6 +41,15 @@ class Gate:
     desk: Desk
     tools: Mapping[str, Tool]
     rules: Rules
+    _hooking: Hooking = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hooking", Hooking(self.desk, self.tools))
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a hook wants the turn to end."""
+        return self._hooking.stopped is not None
 
     def reads_only(self, call: ToolCall) -> bool:
         """Whether this call may run beside others."""
@@ -53,8 +59,7 @@ class Gate:
     async def would_ask(self, call: ToolCall, turn_id: str) -> bool:
         """Whether this call would wait for the user's answer, as things are now."""
         try:
-            tool, params = self._validate(call)
-            action = await unmasking.prepare(self.desk, tool, params, call, turn_id)
+            tool, action = await calling.prepare(self.desk, self.tools, call, turn_id)
         except ToolError:
             return False
         return judge(tool.name, action, self.policy()).answer == "ask"
@@ -73,37 +78,25 @@ class Gate:
 
     async def _guarded(self, call: ToolCall, turn_id: str, clock: report.Clock) -> Outcome:
         try:
-            tool, params = self._validate(call)
-            action = await unmasking.prepare(self.desk, tool, params, call, turn_id)
-            return await self._decide(call, turn_id, tool, action, clock)
+            hooking = self._hooking
+            ready = await hooking.ready(call, turn_id)
+            return await hooking.done(ready, await self._decide(ready, clock))
         except ToolError as error:
             return Outcome.text(str(error), is_error=True)
         except Exception as error:
             log.exception("the tool %s failed", call.name)
             return Outcome.text(f"{call.name} failed inside cass: {type(error).__name__}", is_error=True)
 
-    def _validate(self, call: ToolCall) -> tuple[Tool, BaseModel]:
-        tool = self.tools.get(call.name)
-        if tool is None:
-            raise ToolError(f"There is no tool {call.name!r}. The tools are: {', '.join(sorted(self.tools))}.")
-        if call.raw is not None:
-            raise ToolError(
-                f"The arguments of {call.name} were not a whole JSON object. Send the call again, complete."
-            )
-        try:
-            return tool, tool.params.model_validate(call.arguments)
-        except ValidationError as error:
-            problems = (f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
-            raise ToolError(f"{call.name} was called wrongly. {'; '.join(problems)}") from None
-
-    async def _decide(
-        self, call: ToolCall, turn_id: str, tool: Tool, action: Action, clock: report.Clock
-    ) -> Outcome:
-        proposal = self._proposal(call, turn_id, action)
-        verdict = judge(tool.name, action, self.policy())
+    async def _decide(self, ready: Ready, clock: report.Clock) -> Outcome:
+        call, turn_id, action = ready.call, ready.turn_id, ready.action
+        verdict = self._hooking.judge(ready, self.policy())
         decisions: tuple[HunkDecision, ...] = ()
         if verdict.answer == "deny":
             raise ToolError(f"Not permitted: {verdict.reason}.")
+        if verdict.answer == "ask" and (allowed := await self._hooking.permitted(ready, verdict)):
+            return await self._decide(allowed, clock)
+        await self._hooking.proposed(ready)
+        proposal = calling.proposal(self.desk, call, turn_id, action)
         if verdict.answer == "overlay":
             return self._overlay(call, turn_id, action, proposal)
         if verdict.answer == "ask":
@@ -114,7 +107,7 @@ class Gate:
                 report.proposed(self.desk, turn_id, proposal)
             report.started(self.desk, call, turn_id, action, "pending")
             try:
-                decisions = await asking.ask(self.desk, call, turn_id, tool.name, action, proposal)
+                decisions = await asking.ask(self.desk, call, turn_id, ready.tool.name, action, proposal)
             except (ToolError, asyncio.CancelledError):
                 if proposal:
                     report.resolved(self.desk, turn_id, proposal, "rejected")
@@ -142,18 +135,6 @@ class Gate:
             "Kept as a proposal: plan mode changes no file. Reads show the proposed text; the user applies it later."
         )
 
-    def _proposal(self, call: ToolCall, turn_id: str, action: Action) -> EditProposal | None:
-        if not action.edits:
-            return None
-        return proposals.propose(
-            action.edits,
-            proposal_id=f"edit-{uuid4().hex[:12]}",
-            session_id=self.desk.session_id,
-            turn_id=turn_id,
-            tool_call_id=call.id,
-            title=action.title,
-        )
-
     def policy(self) -> Policy:
         """What the answer about a call depends on, as it is this moment."""
         return Policy(
@@ -161,7 +142,7 @@ class Gate:
             approval=self.desk.approval,
             cwd=self.desk.cwd,
             inside=self.desk.workspace.inside,
-            readable=self.desk.settings.spill_dir,
+            readable=(self.desk.settings.spill_dir, *self.desk.skills.folders),
             allow=(*self.rules.allow, *parse_rules(self.desk.grants)),
             ask=self.rules.ask,
             deny=self.rules.deny,

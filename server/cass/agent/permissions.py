@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from cass import globs
 from cass.agent import shellwords
 from cass.agent.readonly import is_read_only
 from cass.errors import ConfigError
@@ -82,14 +83,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything that the answer depends on besides the action. `readable` is a folder outside the project that may
-    be read: where the long outputs of the session's own commands are kept."""
+    """Everything that the answer depends on besides the action. `readable` are folders outside the project that may
+    be read: where the long outputs of the session's own commands are kept, and the user's skills."""
 
     mode: str
     approval: str
     cwd: Path
     inside: Callable[[Path], bool]
-    readable: Path | None = None
+    readable: tuple[Path, ...] = ()
     allow: tuple[Rule, ...] = ()
     ask: tuple[Rule, ...] = ()
     deny: tuple[Rule, ...] = ()
@@ -169,7 +170,8 @@ def always_rule(tool: str, action: Action, cwd: Path) -> str | None:
 def _may_reach(path: Path, action: Action, policy: Policy) -> bool:
     if policy.inside(path):
         return True
-    return not action.changes and policy.readable is not None and path.resolve().is_relative_to(policy.readable)
+    real = path.resolve()
+    return not action.changes and any(real.is_relative_to(folder) for folder in policy.readable)
 
 
 def _plan(action: Action, policy: Policy) -> Verdict:
@@ -290,18 +292,11 @@ def _path_matches(pattern: str, path: Path, cwd: Path) -> bool:
     subject = path.as_posix() if expanded.startswith("/") else _relative(path, cwd)
     if subject is None:
         return False
-    return _glob(expanded.removeprefix("./").rstrip("/")).fullmatch(subject) is not None
+    return globs.fits(expanded, subject)
 
 
 def _relative(path: Path, cwd: Path) -> str | None:
     return PurePosixPath(path.relative_to(cwd)).as_posix() if path.is_relative_to(cwd) else None
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    out: list[str] = []
-    for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
-        out.append({"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece)))
-    return re.compile("".join(out) + "(?:/.*)?", re.DOTALL)
 
 
 def _is_protected(path: Path) -> bool:

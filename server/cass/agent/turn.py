@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cass.agent import spending
+from cass.agent import batches, spending
 from cass.agent.answer import Answers
+from cass.agent.between import Between
 from cass.agent.desk import Desk
 from cass.agent.fitting import Fitting
 from cass.agent.gate import Gate
@@ -28,13 +29,14 @@ class Turn:
     usage: Usage = field(default_factory=Usage)
     limits: LimitConfig = field(init=False)
     answers: Answers = field(init=False)
+    between: Between = field(init=False)
     _last_calls: str = ""
     _repeats: int = 0
     _broken: int = 0
 
     def __post_init__(self) -> None:
         self.limits = self.desk.limits
-        self.answers = Answers(self.desk, self.fitting.model, self.turn_id)
+        self.answers, self.between = Answers(self.desk, self.fitting.model, self.turn_id), Between(self.desk)
 
     async def run(self) -> StateUpdate:
         """Work until the end. Never raises: the answer is the turn's last event, not yet emitted."""
@@ -55,7 +57,7 @@ class Turn:
 
     async def _loop(self) -> StopReason:
         for _ in range(self.limits.turns):
-            for message in (*self.desk.take_steering(), *await self.desk.news()):
+            for message in await self.between.words():
                 self.desk.emit(message)
             await self.desk.flow()
             answer = await self.fitting.ask(self.answers)
@@ -63,44 +65,26 @@ class Turn:
             calls = [block for block in answer.content if isinstance(block, ToolCall)]
             if calls:
                 self._notice_repetition(calls)
-                await self._run(calls)
+                await batches.run(self.gate, calls, self.turn_id)
+                if self.gate.is_stopped:
+                    return "end_turn"
             elif answer.finish == "length":
                 self.answers.notice("The answer was cut: the model reached its output limit.")
                 return "max_tokens"
             elif answer.finish == "refusal":
                 return "refusal"
             else:
-                steering = self.desk.take_steering()
-                if not steering:
-                    return "end_turn"
-                for message in steering:
+                more = await self.between.more()
+                for message in more:
                     self.desk.emit(message)
+                if not more:
+                    return "end_turn"
             spending.check_turn(self.desk, self.usage)
         raise LimitReached(f"The turn reached its limit of {self.limits.turns} requests to the model.")
 
     async def resume(self, calls: Sequence[ToolCall]) -> None:
         """Run calls of an answer that is there already; `run` goes on from them."""
-        await self._run(calls)
-
-    async def _run(self, calls: Sequence[ToolCall]) -> None:
-        """Calls that only read run together; the others in the model's order, each after all before it."""
-        together: list[ToolCall] = []
-        for call in calls:
-            if self.gate.reads_only(call):
-                together.append(call)
-                continue
-            await self._together(together)
-            together = []
-            await self.gate.call(call, self.turn_id)
-        await self._together(together)
-
-    async def _together(self, calls: Sequence[ToolCall]) -> None:
-        if len(calls) == 1:
-            await self.gate.call(calls[0], self.turn_id)
-        elif calls:
-            async with asyncio.TaskGroup() as group:
-                for call in calls:
-                    group.create_task(self.gate.call(call, self.turn_id))
+        await batches.run(self.gate, calls, self.turn_id)
 
     def _notice_repetition(self, calls: Sequence[ToolCall]) -> None:
         signature = repr([(call.name, call.arguments, call.raw) for call in calls])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cass.config.faces import CompletionConfig, EditorConfig, LogConfig, UiCompletionConfig, UiConfig
+from cass.config.hooks import HookEntry, HookEvent, HookRule
 from cass.config.keeping import CheckpointConfig, InstructionConfig, SessionsConfig
 from cass.config.limits import CompactionConfig, LimitConfig, PermissionConfig, SecretConfig, ToolConfig
 from cass.config.models import LlmConfig, ModelConfig, ProviderConfig
@@ -18,6 +19,9 @@ __all__ = [
     "CompletionConfig",
     "Config",
     "EditorConfig",
+    "HookEntry",
+    "HookEvent",
+    "HookRule",
     "InstructionConfig",
     "LimitConfig",
     "LlmConfig",
@@ -63,6 +67,11 @@ class Config(Section):
     completion: CompletionConfig = setting(CompletionConfig, "Inline completion.")
     editor: EditorConfig = setting(EditorConfig, "Editors.")
     checkpoints: CheckpointConfig = setting(CheckpointConfig, "Undo of what turns did to files.")
+    hooks: dict[HookEvent, tuple[HookRule, ...]] = setting(
+        dict,
+        "Programs that are told what happens and may object: docs/hooks.md. Rules of all files add up.",
+        project="trusted",
+    )
     ui: UiConfig = setting(UiConfig, "The terminal.")
     sessions: SessionsConfig = setting(SessionsConfig, "Stored sessions.")
     log: LogConfig = setting(LogConfig, "The log.")

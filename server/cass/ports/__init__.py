@@ -31,6 +31,7 @@ from cass.ports.model import (
     ToolSpec,
     Window,
 )
+from cass.ports.skills import Skills, SkillText
 from cass.ports.store import Journal, SessionHeader, Spending, Spent, Store, StoredSession
 from cass.ports.tool import Action, Outcome, Question, Tool, ToolContext, ToolSettings
 from cass.ports.trust import Trust
@@ -70,6 +71,8 @@ __all__ = [
     "SearchQuery",
     "SearchResult",
     "SessionHeader",
+    "SkillText",
+    "Skills",
     "Spending",
     "Spent",
     "Store",

@@ -7,26 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from cass.config import HookEvent
 from cass.protocol.wire import JsonObject
 
-HookEvent = Literal[
-    "SessionStart",
-    "UserPromptSubmit",
-    "PreToolUse",
-    "PostToolUse",
-    "PermissionRequest",
-    "EditProposed",
-    "EditApplied",
-    "PreModel",
-    "PostModel",
-    "PreCompact",
-    "PostCompact",
-    "Stop",
-    "SubagentStart",
-    "SubagentStop",
-    "Notification",
-    "SessionEnd",
-]
+__all__ = ["HookAnswer", "HookEvent", "Hooks"]
 
 
 @dataclass(frozen=True)

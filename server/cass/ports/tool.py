@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from cass.ports.files import FileEdit, Files
 from cass.ports.ide import Ide
 from cass.ports.jobs import Jobs
+from cass.ports.skills import Skills
 from cass.protocol.events import Event, PlanEntry, ToolContent, ToolLocation
 from cass.protocol.messages import Image, Text, ToolKind
 
@@ -99,6 +100,11 @@ class ToolContext(Protocol):
     @property
     def settings(self) -> ToolSettings:
         """Limits."""
+        ...
+
+    @property
+    def skills(self) -> Skills:
+        """What the user and the project taught."""
         ...
 
     def baseline(self, path: Path) -> str | None:

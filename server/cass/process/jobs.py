@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -233,21 +232,7 @@ class ShellJobs:
         if pids:
             strays.send(job.pid, pids, signal.SIGTERM)
         job.listen(on=True)
-        deadline = time.monotonic() + GRACE
-        pause = 0.02
-        while pids and time.monotonic() < deadline:
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 0.2)
-            pids = await asyncio.to_thread(strays.members, job.pid, job.mark, pids)
-        calm = 0
-        for _ in range(8):
-            if pids:
-                strays.send(job.pid, pids, signal.SIGKILL)
-            calm = 0 if pids else calm + 1
-            if calm == 2:  # a process that was just being started shows no mark for a moment: look twice
-                break
-            await asyncio.sleep(0.02)
-            pids = await asyncio.to_thread(strays.members, job.pid, job.mark, pids)
+        await strays.end(job.pid, job.mark, pids, GRACE)
         job.hang_up()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,14 @@ def alive(jobs: Sequence[tuple[int, str]]) -> list[bool]:
     return [bool(_members(entries, group, mark.encode(), frozenset())) for group, mark in jobs]
 
 
+def marked(mark: str) -> set[int]:
+    """Process ids of all that carry a mark which begins like this, and of what descends from them; none where there is
+    no /proc."""
+    if not (_PROC / "self").exists():
+        return set()
+    return _members(_entries(), -1, mark.encode(), frozenset())
+
+
 def send(group: int, pids: set[int], number: signal.Signals) -> None:
     """Signal the group and each of the processes."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -47,6 +57,25 @@ def send(group: int, pids: set[int], number: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
+
+
+async def end(group: int, mark: str, pids: set[int], grace: float) -> None:
+    """These were asked to end: wait for it up to `grace` seconds, then kill what is left and what it started meanwhile."""
+    deadline = time.monotonic() + grace
+    pause = 0.02
+    while pids and time.monotonic() < deadline:
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
+        pids = await asyncio.to_thread(members, group, mark, pids)
+    calm = 0
+    for _ in range(8):
+        if pids:
+            send(group, pids, signal.SIGKILL)
+        calm = 0 if pids else calm + 1
+        if calm == 2:  # a process that was just being started shows no mark for a moment: look twice
+            break
+        await asyncio.sleep(0.02)
+        pids = await asyncio.to_thread(members, group, mark, pids)
 
 
 def _group_lives(group: int) -> bool:

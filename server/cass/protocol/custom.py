@@ -43,7 +43,7 @@ class TrustUpdate(SessionEvent):
 
 class HookUpdate(SessionEvent):
     """A hook ran. `hook_id` is the same from `running` to its end. `blocked`: it said no, and `text` says why. `text` is
-    what the user should see of its output, bounded. Only the end is kept."""
+    what the user should see of its output, bounded. Only an end that says something is kept."""
 
     session_update: Literal["_hook_update"] = "_hook_update"
     hook_id: str
@@ -56,8 +56,8 @@ class HookUpdate(SessionEvent):
 
     @property
     def is_durable(self) -> bool:
-        """That it began is not kept."""
-        return self.state != "running"
+        """That it began is not kept, nor that it did nothing."""
+        return self.state != "running" and (self.state != "done" or bool(self.text))
 
 
 class StepUpdate(SessionEvent):

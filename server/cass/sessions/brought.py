@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from cass.errors import CassError
-from cass.ports import HookAnswer, HookEvent, Hooks
+from cass.ports import Hooks
 from cass.protocol.custom import TrustState
-from cass.protocol.wire import JsonObject
+from cass.protocol.events import Notice
 from cass.sessions import trusting
 from cass.sessions.command import Command
+from cass.sessions.hooked import Hooked
+from cass.sessions.skilled import SessionSkills
 from cass.trust import FolderTrust
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ class Brought:
     def __init__(self, session: Session, trust: FolderTrust) -> None:
         self._session = session
         self.trust = trust
-        self.hooks: Hooks = _Silent()
+        self.hooked = Hooked(session)
+        self.hooks: Hooks = self.hooked.hooks
+        self.skills = SessionSkills(session)
         self.told: TrustState = "plain"
         self.asked = ""
         self._beginning: asyncio.Task[None] | None = None
@@ -44,7 +47,8 @@ class Brought:
             self._beginning = asyncio.get_running_loop().create_task(self._begin())
 
     async def close(self) -> None:
-        """Stop looking."""
+        """The session ends: hooks are told, within a limit, and nothing is looked for any more."""
+        await self.hooked.close()
         if self._beginning is not None:
             self._beginning.cancel()
             await asyncio.wait([self._beginning])
@@ -52,23 +56,14 @@ class Brought:
     async def commands(self) -> Mapping[str, Command]:
         """The slash commands by name: cass's own, then those of plug-ins, the user and the folder. A name that is
         cass's own stays cass's."""
-        return self._session.house.commands
+        await self.skills.read()
+        for problem in self.skills.problems():
+            self._session.emit(Notice(turn_id=self._session.turn_id, level="warning", text=f"Skills: {problem}"))
+        return {**self.skills.commands(), **self._session.house.commands}
 
     async def _begin(self) -> None:
         try:
             await trusting.greet(self._session)
+            await self.skills.read()
         except CassError as error:
             log.warning("what the folder brings could not be looked at: %s", error)
-
-
-class _Silent:
-    """No hooks."""
-
-    def has(self, event: HookEvent) -> bool:
-        return False
-
-    async def fire(self, event: HookEvent, data: JsonObject, *, call_id: str | None = None) -> HookAnswer:
-        return HookAnswer()
-
-    def also(self, rules: Mapping[str, object], origin: str) -> AbstractContextManager[None]:
-        return nullcontext()

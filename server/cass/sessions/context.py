@@ -53,7 +53,7 @@ async def context(session: Session) -> ContextGetResult:
 
 
 def _items(session: Session, model: Model, system: str, tools: int) -> Iterator[ContextItem]:
-    rules = session.instructions()
+    rules = session.preamble.instructions()
     inside = sum(model.estimate(rule.text) for rule in rules)
     yield ContextItem(kind="system prompt", name="system prompt", tokens=max(0, model.estimate(system) - inside))
     for rule in rules:

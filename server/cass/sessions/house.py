@@ -11,6 +11,7 @@ from cass.layers import Loaded
 from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide
+from cass.process import Fed
 from cass.protocol.methods import TrustWord
 from cass.protocol.secrets import Masker
 from cass.sessions.command import Command
@@ -36,12 +37,14 @@ class House:
     open_workspace: Callable[[Sequence[Path]], Workspace]
     masker: Callable[[Config], Masker]
     open_jobs: Callable[[str, Config], Jobs]
+    open_fed: Callable[[Config], Fed]
     open_checkpoints: Callable[[str, Sequence[Path], Config], Checkpoints]
     data_dir: Path
     config_dir: Path
     home_dir: Path
     ide: Callable[[], Ide]
     completing: Completing
+    client_hooks: Callable[[], Mapping[str, Mapping[str, object]]] = dict[str, Mapping[str, object]]
     present: Callable[[], Path] = Path.cwd
     formats: Callable[[], Mapping[str, Format]] = dict[str, Format]
     leavings: Sequence[Callable[[str], None]] = ()

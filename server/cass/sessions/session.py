@@ -7,17 +7,16 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from cass.agent.gate import Gate
-from cass.agent.prompt import Instructions, find_instructions, system_prompt
 from cass.agent.showing import why_not
 from cass.config import Config
 from cass.errors import CassError
 from cass.ledger import Ledger
-from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Spent, ToolSettings
+from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Skills, Spent, ToolSettings
 from cass.ports.ide import Ide
 from cass.protocol import methods
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
@@ -33,12 +32,13 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import Message, Text, Usage
 from cass.protocol.secrets import Masker
-from cass.sessions import allowed, options, sizes
+from cass.sessions import allowed, options, sizes, skilled
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.brought import Brought
 from cass.sessions.house import House
 from cass.sessions.memory import Memory
+from cass.sessions.preamble import Preamble
 from cass.sessions.reviews import Reviews
 from cass.sessions.stream import Stream
 from cass.sessions.unreviewed import Unreviewed
@@ -83,8 +83,7 @@ class Session:
         self.reviews = Reviews(self)
         self.closing = False
         self._listing: asyncio.Task[object] | None = None
-        self._system: str | None = None
-        self._instructions: Sequence[Instructions] | None = None
+        self.preamble = Preamble(self)
         self.work = Work(self)
 
     # --- what the turn and the gate see (Desk) ---
@@ -146,9 +145,11 @@ class Session:
 
     @property
     def abilities(self) -> frozenset[str]:
-        """What tools may need: what the editor can, what the settings allow, and `results` once some were left out."""
-        left_out = {"results"} if self.stream.state.history.compaction else set[str]()
-        return frozenset({"", *self.ide.can, *left_out, *allowed.abilities(self.config, self.model_name)})
+        """What tools may need: what the editor can, what the settings allow, `results` once some were left out, `skills`
+        where there are some."""
+        now = {"results"} if self.stream.state.history.compaction else set[str]()
+        now |= {skilled.ABILITY} if self.brought.skills.are_there else set[str]()
+        return frozenset({"", *self.ide.can, *now, *allowed.abilities(self.config, self.model_name)})
 
     @property
     def masker(self) -> Masker:
@@ -164,11 +165,14 @@ class Session:
         """The one way out."""
         self.stream.emit(event)
         if isinstance(event, AgentMessage | CompactionUpdate) and event.usage:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            model = event.model or self.model_name
-            self.house.spending.add(Spent(now, self.session_id, self.header.cwd, model, event.usage))
+            self.spent(event.model or self.model_name, event.usage)
         if isinstance(event, EditUpdate) and (self._listing is None or self._listing.done()):
             self._listing = asyncio.get_running_loop().create_task(self._list_soon())
+
+    def spent(self, model: str, usage: Usage) -> None:
+        """A model was used: it counts for the user's day."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.house.spending.add(Spent(now, self.session_id, self.header.cwd, model, usage))
 
     def baseline(self, path: Path) -> str | None:
         """A changed file's text before the session touched it."""
@@ -217,6 +221,11 @@ class Session:
     def hooks(self) -> Hooks:
         """Programs of the user that are told what happens."""
         return self.brought.hooks
+
+    @property
+    def skills(self) -> Skills:
+        """What the user and the project taught."""
+        return self.brought.skills
 
     # --- what clients do with it ---
 
@@ -297,27 +306,16 @@ class Session:
 
         return not why_not(replace(Gate(self, {}, self.rules).policy(), inside=inside), path)
 
-    def instructions(self) -> Sequence[Instructions]:
-        """The files with rules, as this process first found them."""
-        if self._instructions is None:
-            settings = self.config.instructions
-            self._instructions = find_instructions(
-                self.cwd, self.house.config_dir, settings.files, settings.max_chars
-            )
-        return self._instructions
-
     def system_prompt(self) -> str:
         """The same text for every request of this process."""
-        if self._system is None:
-            text = system_prompt(self.cwd, self.instructions(), date.today(), trusted=self.brought.is_trusted)
-            self._system = self.masker.text(text)
-        return self._system
+        return self.preamble.text()
 
     def reload(self) -> None:
         """What the folder may say has changed: its settings are read anew. ConfigError."""
         before = self.config
         loaded = self.house.config_for(self.cwd, self.brought.trust)
-        self.config, self.warnings, self._system = loaded.config, loaded.warnings, None
+        self.config, self.warnings = loaded.config, loaded.warnings
+        self.preamble.renew()
         for id, old, new in (
             ("model", before.model, loaded.config.model),
             ("effort", before.effort, loaded.config.effort),

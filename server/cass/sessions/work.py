@@ -227,7 +227,8 @@ class Work:
                 return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="end_turn")
             await trusting.settle(self._session, prompt.turn_id)
             message = message.model_copy(update={"content": (Text(text=reply.prompt), *seen)})
-        self._session.emit(message)
+        for one in (message, *await self._session.brought.hooked.submitted(message)):
+            self._session.emit(one)
         if not self._session.stream.state.title:
             said = self._session.masker.model(message)
             self._session.emit(titles.named(self._session.stream.state, said.content))

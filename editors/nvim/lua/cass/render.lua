@@ -47,6 +47,8 @@ local show = {} ---@type table<string, fun(self: cass.Renderer, update: table)>
 function show.user_message(self, update)
   if update.source == 'editor' then
     return self:line('⟳ ' .. words_of(update.content):gsub('\n.*$', ''), 'CassMuted')
+  elseif update.source == 'hook' then
+    return self:line('⚙ The model was told something by a hook.', 'CassMuted')
   end
   local id = 'user-' .. update.messageId
   self.out:add(id, { update.steering and '❯ You (meanwhile)' or '❯ You' }, { head_group = 'CassUser' })
@@ -163,6 +165,20 @@ end
 function show._retry(self, update)
   local text = '… asking again in %.1f s (%d of %d): %s'
   self:line(text:format(update.inMs / 1000, update.attempt, update.maxAttempts, update.reason), 'CassMuted')
+end
+
+local HOOK_ENDS = { done = '', blocked = ' said no', failed = ' failed', timed_out = ' ran too long' }
+
+--- One that did and said nothing is not shown; of a long text the beginning.
+function show._hook_update(self, update)
+  local lines = vim.split(vim.trim(update.text or ''), '\n')
+  if not HOOK_ENDS[update.state] or (update.state == 'done' and table.concat(lines) == '') then
+    return
+  end
+  local more = #lines > 5 and (' (%d more lines)'):format(#lines - 5) or ''
+  local text = table.concat(vim.list_slice(lines, 1, 5), ' ')
+  local group = update.state == 'done' and 'CassMuted' or 'CassWarning'
+  self:line(('⚙ Hook %s%s: %s%s'):format(update.name, HOOK_ENDS[update.state], text, more), group)
 end
 
 function show._notice(self, update)

@@ -103,7 +103,7 @@ function taken(it: Conversation, update: Update): Item | "removed" | undefined {
   switch (update.sessionUpdate) {
     case "user_message":
       it.queued = it.queued.filter((prompt) => prompt.id !== update.messageId);
-      return update.source === "editor" ? undefined : add(it, userItem(update));
+      return update.source && update.source !== "user" ? undefined : add(it, userItem(update));
     case "agent_message":
       return settle(it, update);
     case "agent_message_chunk":
@@ -119,6 +119,8 @@ function taken(it: Conversation, update: Update): Item | "removed" | undefined {
       return stateChanged(it, update);
     case "_notice":
       return notice(it, update.level, update.text);
+    case "_hook_update":
+      return hook(it, update);
     case "_retry":
       return retry(it, update);
     case "compaction_update":
@@ -202,6 +204,23 @@ function find(it: Conversation, kind: Item["kind"], id: string): Item | undefine
 function notice(it: Conversation, level: NoticeItem["level"], text: string): NoticeItem {
   it.count += 1;
   return add(it, { kind: "notice", id: `notice-${it.count}`, level, text });
+}
+
+const HOOK_ENDS = { blocked: " said no", failed: " failed", timed_out: " ran too long" };
+
+/** A hook that did and said nothing is not shown. */
+function hook(
+  it: Conversation,
+  update: Extract<Update, { sessionUpdate: "_hook_update" }>,
+): NoticeItem | undefined {
+  const text = (update.text ?? "").trim();
+  if (update.state === "running") {
+    return undefined;
+  }
+  if (update.state === "done") {
+    return text ? notice(it, "info", `Hook ${update.name}: ${text}`) : undefined;
+  }
+  return notice(it, "warning", `Hook ${update.name}${HOOK_ENDS[update.state]}: ${text}`);
 }
 
 function retry(it: Conversation, update: Extract<Update, { sessionUpdate: "_retry" }>): NoticeItem {

@@ -1,0 +1,44 @@
+"""What the model is told before the first word, as this process first found it: rules, skills, the date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from cass.agent.prompt import Instructions, find_instructions, system_prompt
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
+
+
+class Preamble:
+    """One session's."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._text: str | None = None
+        self._instructions: Sequence[Instructions] | None = None
+
+    def instructions(self) -> Sequence[Instructions]:
+        """The files with rules."""
+        if self._instructions is None:
+            session, settings = self._session, self._session.config.instructions
+            self._instructions = find_instructions(
+                session.cwd, session.house.config_dir, settings.files, settings.max_chars
+            )
+        return self._instructions
+
+    def text(self) -> str:
+        """The system prompt: the same, byte for byte, each time."""
+        if self._text is None:
+            session = self._session
+            trusted = session.brought.is_trusted
+            rules = system_prompt(session.cwd, self.instructions(), date.today(), trusted=trusted)
+            skills = session.brought.skills.listed()
+            self._text = session.masker.text(f"{rules}\n\n{skills}" if skills else rules)
+        return self._text
+
+    def renew(self) -> None:
+        """It is made anew: what the folder may say has changed."""
+        self._text = None

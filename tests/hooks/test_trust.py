@@ -1,0 +1,109 @@
+"""Hooks that a folder brings run as its user trusted them, to the byte, and never else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cass.brought import named_files
+from cass.protocol.asking import ElicitationParams
+from cass.sessions.trusting import REFUSE, TRUST
+from support.house import RecordingClient, ask, call
+
+from .conftest import HookHouse, command, results
+
+_GUARD = "import json, sys\nsys.exit(2 if 'bad' in json.load(sys.stdin)['tool_input']['command'] else 0)\n"
+
+
+def _bring(house: HookHouse) -> None:
+    house.script("guard.py", _GUARD)
+    house.claude({"PreToolUse": [command('python3 "$CLAUDE_PROJECT_DIR"/.claude/hooks/guard.py', "Bash")]})
+
+
+async def test_nothing_runs_before_and_all_of_it_after(house: HookHouse) -> None:
+    _bring(house)
+    client = RecordingClient(answer=REFUSE)
+    steps = [call("shell", command="echo bad"), {"text": "ok"}]
+    await ask(house.open(client, steps, trust="ask"), "go")
+    assert results(client)[0][0] == "completed"
+    client = RecordingClient()
+    await ask(house.open(client, options={"model": house.model(steps, "second")}), "go")
+    assert results(client)[0][0] == "failed"
+
+
+async def test_a_guard_that_changed_lets_no_call_through_until_it_is_looked_at(house: HookHouse) -> None:
+    _bring(house)
+    client = RecordingClient(answer=TRUST)
+    steps = [
+        call("shell", command="echo good"),
+        call("shell", command="echo >> .claude/hooks/guard.py"),
+        call("shell", command="echo good"),
+        {"text": "ok"},
+        call("shell", command="echo good again"),
+        {"text": "ok"},
+    ]
+    session = house.open(client, steps, trust="ask")
+    await ask(session, "go")
+    assert [status for status, _ in results(client)] == ["completed", "completed", "failed"]
+    assert "not what the user trusted" in results(client)[2][1] and "/trust" in results(client)[2][1]
+    await ask(session, "again")  # the user is asked, and says yes
+    assert results(client)[3][0] == "completed"
+
+
+async def test_a_guard_that_is_taken_away_lets_no_call_through(house: HookHouse) -> None:
+    _bring(house)
+    client = RecordingClient()
+    steps = [
+        call("shell", command="echo good"),
+        call("shell", command="rm -r .claude"),
+        call("shell", command="echo bad"),
+        call("list_dir", path="."),
+        {"text": "ok"},
+    ]
+    await ask(house.open(client, steps), "go")
+    assert [status for status, _ in results(client)] == ["completed", "completed", "failed", "failed"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'python3 "$CLAUDE_PROJECT_DIR"/.claude/hooks/guard.py',
+        "python3 $CLAUDE_PROJECT_DIR/.claude/hooks/guard.py --strict",
+        'uv run "${CLAUDE_PROJECT_DIR}/.claude/hooks/guard.py"',
+        "bash -c 'python3 .claude/hooks/guard.py'",
+        "cd . && ./.claude/hooks/guard.py > out.txt 2>&1",
+        "FILE=.claude/hooks/guard.py; python3 $FILE",
+        "cat x | python3 .claude/hooks/guard.py | tee -a out.txt",
+    ],
+)
+def test_the_scripts_that_a_command_names_are_found_and_not_what_it_writes(tmp_path: Path, line: str) -> None:
+    script = tmp_path / ".claude" / "hooks" / "guard.py"
+    script.parent.mkdir(parents=True)
+    script.touch()
+    (tmp_path / "out.txt").touch()
+    assert named_files(line, tmp_path) == [script]
+
+
+def test_a_script_with_a_blank_in_its_name_is_found(tmp_path: Path) -> None:
+    script = tmp_path / "my checks" / "a b.sh"
+    script.parent.mkdir()
+    script.touch()
+    assert named_files('bash "$CASS_PROJECT_DIR/my checks/a b.sh"', tmp_path) == [script]
+
+
+async def test_a_hook_in_a_folders_toml_needs_trust_too(house: HookHouse) -> None:
+    house.toml('[[hooks.PreToolUse]]\nhooks = [{ command = "touch ran" }]\n', user=False)
+    answers = iter([REFUSE])
+
+    client = RecordingClient(answer=next(answers))
+    await ask(house.open(client, [call("list_dir", path="."), {"text": "ok"}], trust="ask"), "go")
+    assert not (house.project / "ran").exists()
+    assert isinstance(client.questions[0], ElicitationParams)
+
+
+async def test_files_that_say_what_a_hook_does_cannot_be_edited_unasked(house: HookHouse) -> None:
+    client = RecordingClient(decide=None)
+    steps = [call("write_file", path=f".claude/{name}", content="{}") for name in ("settings.json", "hooks/a.sh")]
+    await ask(house.open(client, [*steps, {"text": "ok"}], options={"approval": "auto"}), "go")
+    assert [status for status, _ in results(client)] == ["failed", "failed"]
