@@ -11,7 +11,7 @@ import pytest
 from support.hostile import Listener, listening, marked, plant
 from support.outside import Place
 from support.server import running
-from support.terminal import CASS, Screen
+from support.terminal import Screen
 
 
 @pytest.fixture
@@ -90,7 +90,8 @@ def test_a_server_does_nothing_of_it_at_initialize_and_in_a_session(
 
 
 def test_the_terminal_asks_first(place: Place, marks: Path, listener: Listener, model: str) -> None:
-    screen = Screen([*CASS, "--model", model], place.project, {**place.environ, "TERM": "xterm-256color"}, 100)
+    screen = Screen(["--model", model], place.project, {**place.environ, "TERM": "xterm-256color"}, 100)
+    screen.see("/help")
     screen.line("hello")
     screen.see("May what this folder brings act?", ".claude/settings.json")
     _nothing_happened(marks, listener)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pexpect
 
-CASS = [sys.executable, "-m", "cass_cli.main"]
+CASS = [sys.executable, "-P", "-m", "cass_cli.main"]
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
 
 

@@ -46,6 +46,7 @@ def _others(field: FieldInfo) -> list[Any]:
         {"evil": {}},
         {"py": True},
         {"evil": "x"},
+        {"Stop": [{"hooks": [{"type": "command", "command": "x"}]}]},
     ]
     tried += list(_literals(field.annotation))
     kind: Any = TypeAdapter(typing.Annotated[field.annotation, field])
@@ -78,6 +79,8 @@ def _write(house: House, key: str, value: Any) -> None:
 def _toml(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value)
 
 
