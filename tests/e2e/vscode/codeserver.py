@@ -126,7 +126,7 @@ def running(
         (user / place / "settings.json").write_text(json.dumps(_SETTINGS | dict(settings)))
     config = root / "code-server.yaml"
     port = _free_port()
-    config.write_text(_CONFIG.format(port=port, trusting="false" if restricted else "true"))
+    config.write_text(_CONFIG.format(port=port, trusting="" if restricted else "disable-workspace-trust: true\n"))
     environ = _environ(root)
     command = [
         str(prefix() / "cs" / "node_modules" / ".bin" / "code-server"),
@@ -185,8 +185,7 @@ bind-addr: 127.0.0.1:{port}
 cert: false
 disable-telemetry: true
 disable-update-check: true
-disable-workspace-trust: {trusting}
-disable-getting-started-override: true
+{trusting}disable-getting-started-override: true
 reconnection-grace-time: 3
 """
 

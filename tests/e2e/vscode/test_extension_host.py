@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,7 +15,6 @@ import pytest
 
 from e2e.vscode import codeserver
 from e2e.vscode.codeserver import Workbench
-from support.hostile import listening, marked, plant
 
 pytestmark = pytest.mark.skipif(codeserver.missing() is not None, reason=str(codeserver.missing()))
 
@@ -54,18 +51,6 @@ def test_turns_sessions_a_dying_server_and_settings(workbench: Workbench, folder
     assert said.count("PASS") == 12, said
     server = int((folder.parent / "server.pid").read_text())
     assert _gone([server], 10), "the server outlives its editor"
-
-
-def test_in_restricted_mode_nothing_that_the_folder_brings_acts(tmp_path: Path, folder: Path) -> None:
-    with listening() as listener:
-        plant(folder, tmp_path / "marks", listener.port)
-        with codeserver.running(tmp_path / "cs", {}, restricted=True) as workbench:
-            decided = [sys.executable, "-P", "-m", "cass", "trust", "yes"]
-            subprocess.run(decided, cwd=folder, env=dict(workbench.environ), check=True, capture_output=True)
-            said = workbench.run("exthost.mjs", str(HOST / "restricted.cjs"), str(folder))
-        assert said.count("PASS") == 1, said
-        assert marked(tmp_path / "marks") == []
-        assert listener.received == 0
 
 
 def test_long_sessions_are_measured_shortened_and_found(workbench: Workbench, folder: Path) -> None:

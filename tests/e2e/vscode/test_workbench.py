@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from e2e.vscode import codeserver
 from e2e.vscode.codeserver import EXTENSION, Workbench
+from support.hostile import listening, plant
 
 pytestmark = pytest.mark.skipif(codeserver.missing() is not None, reason=str(codeserver.missing()))
 
@@ -190,6 +192,23 @@ def test_a_tour_in_each_theme(theme: str, tmp_path: Path, vsix: Path, pictures: 
     assert {p.name for p in pictures.glob(f"vscode-*-{theme}.png")} >= {
         f"vscode-{what}-{theme}.png" for what in ("approval", "chat", "diff", "plan")
     }
+
+
+def test_in_restricted_mode_nothing_that_the_folder_brings_acts(tmp_path: Path, vsix: Path) -> None:
+    folder, marks = tmp_path / "hostile", tmp_path / "marks"
+    folder.mkdir()
+    script = tmp_path / "demo"
+    script.write_text(json.dumps({"steps": [{"text": "Answered."}], "loop": True, "context_window": 32_000}))
+    with listening() as listener:
+        plant(folder, marks, listener.port)
+        for name in (".cass/config.toml", ".mcp.json", ".cass/mcp.json"):
+            (folder / name).unlink()
+        settings = {"cass.model": f"scripted/{script}"}
+        with codeserver.running(tmp_path / "cs", settings, vsix, restricted=True) as workbench:
+            decided = [sys.executable, "-P", "-m", "cass", "trust", "yes"]
+            subprocess.run(decided, cwd=folder, env=dict(workbench.environ), check=True, capture_output=True)
+            workbench.run("restricted.mjs", str(folder), str(marks))
+        assert listener.received == 0
 
 
 def test_going_back_keeping_sessions_and_the_context(tmp_path: Path, vsix: Path, pictures: Path) -> None:
