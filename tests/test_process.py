@@ -369,9 +369,10 @@ async def test_git_runs_nothing_that_a_repository_names(tmp_path: Path) -> None:
 
     await git("init", "-q")
     (repo / "a.txt").write_text("one\n")
+    (repo / "b.txt").write_text("one\n")
     await git("add", ".")
     await git("commit", "-qm", "one")
-    (repo / ".gitattributes").write_text("*.txt filter=evil diff=evil\n")
+    (repo / ".gitattributes").write_text("*.txt filter=evil diff=evil\nb.txt filter=a=b\n")
     for key in (
         "core.fsmonitor",
         "core.pager",
@@ -379,6 +380,7 @@ async def test_git_runs_nothing_that_a_repository_names(tmp_path: Path) -> None:
         "diff.evil.command",
         "diff.evil.textconv",
         "filter.evil.clean",
+        "filter.a=b.clean",
         "filter.evil.process",
     ):
         await git("config", key, bad)
@@ -387,6 +389,7 @@ async def test_git_runs_nothing_that_a_repository_names(tmp_path: Path) -> None:
     fake.chmod(0o755)
     (repo / "a.txt").write_text("two\n")
     os.utime(repo / "a.txt", (1, 1))
+    os.utime(repo / "b.txt", (1, 1))
     environ = {**os.environ, "PATH": f".:{repo}:{os.environ['PATH']}", "GIT_EXTERNAL_DIFF": bad}
     status = await run_git(["status", "--porcelain"], repo, environ)
     diff = await run_git(["diff", "--no-ext-diff", "--no-textconv", "--", "a.txt"], repo, environ)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from cass_cli.escape import escape, escape_controls, escape_line
 from cass_cli.fields import Json, block_text, get_bool, get_int, get_list, get_number, get_object, get_text
+from cass_cli.findings import draw_findings
 from cass_cli.hookview import HookView
 from cass_cli.markdown import Block, BlockSplitter, draw_markdown, wrap_plain
 from cass_cli.paint import Paint
@@ -57,6 +58,7 @@ class Renderer:
             "_hook_update": self._hook,
             "_retry": self._retrying,
             "_notice": self._notice,
+            "_findings_update": self._findings,
         }.get(get_text(update, "sessionUpdate"))
         if draw is not None:
             draw(update)
@@ -111,6 +113,10 @@ class Renderer:
         if any(lines):
             shown = [*lines[:USER_LINES], *more]
             self.say("\n".join(self._paint.bold("> " + line) for line in shown), kind="user")
+
+    def _findings(self, update: Json) -> None:
+        if shown := draw_findings(update, self._paint):
+            self.say(shown, kind="findings")
 
     def _message_chunk(self, update: Json) -> None:
         self._begin(get_text(update, "messageId"))

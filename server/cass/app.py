@@ -14,10 +14,12 @@ from cass.agent import specs
 from cass.config import Config
 from cass.errors import CassError
 from cass.layers import Layer, Loaded
+from cass.llm import keys
 from cass.llm.client import LLMClient
 from cass.ports import Checkpoints, Store, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
+from cass.ports.web import NoWeb, Web
 from cass.process import Fed, Guard, ShellJobs
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
@@ -32,6 +34,8 @@ from cass.sessions.session import Session
 from cass.stores.journal import open_store
 from cass.stores.spending import SpendingFile
 from cass.trust import FolderTrust, TrustStore
+from cass.web.client import WebClient, pages
+from cass.web.fetching import Fetcher
 from cass.workspace.checkpoints import DiskCheckpoints
 from cass.workspace.disk import DiskWorkspace
 from cass.workspace.roots import forget
@@ -50,6 +54,7 @@ class App:
         self._word: TrustWord = "ask"
         self._library: Library | None = None
         self._guard = Guard()
+        self._fetcher, self._pages = Fetcher(), pages()
         self._models: LLMClient | None = None
         self._vault: Vault | None = None
         self.decisions = TrustStore(self.places.state / "trust", lambda text: self.masker(self.config).text(text))
@@ -187,6 +192,7 @@ class App:
             open_workspace=self._workspace,
             open_jobs=self._jobs,
             open_fed=lambda config: Fed(self._environ, secrets=_key_names(config), guard=self._guard),
+            open_web=self._web,
             open_checkpoints=self._checkpoints,
             leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
@@ -212,6 +218,17 @@ class App:
             mask=self.masker(config).lines,
         )
 
+    def _web(self, config: Config) -> Web:
+        if not config.web.enabled:
+            return NoWeb()
+        return WebClient(config.web, self._fetcher, self._pages, self._environ, self._search_key)
+
+    def _search_key(self, provider: str, variable: str) -> str | None:
+        key = self._environ.get(variable) or keys.get(provider)
+        if key:
+            self.vault.know([key])
+        return key
+
     def _hooks(self) -> dict[str, layers.Tree]:
         """The hooks of settings that stand in no file, by what these come from."""
         environment = layers.from_environment(self._environ)
@@ -227,8 +244,9 @@ class App:
 
 
 def _key_names(config: Config) -> list[str]:
-    """The variables that hold keys of the user's own endpoints."""
-    return [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
+    """The variables that hold keys of the user's own endpoints, and of their search provider."""
+    own = [p.key_env or f"{name.upper().replace('-', '_')}_API_KEY" for name, p in config.providers.items()]
+    return [*own, *([config.web.search.key_env] if config.web.search.key_env else [])]
 
 
 def _formats() -> dict[str, Format]:

@@ -12,7 +12,7 @@ import pkgutil
 from types import ModuleType
 from typing import Literal
 
-Group = Literal["tools", "providers", "commands", "stores", "exchange"]
+Group = Literal["tools", "providers", "commands", "stores", "exchange", "search"]
 
 _FOLDERS: dict[Group, str] = {
     "tools": "cass.tools",
@@ -20,6 +20,7 @@ _FOLDERS: dict[Group, str] = {
     "commands": "cass.commands",
     "stores": "cass.stores",
     "exchange": "cass.exchange",
+    "search": "cass.web.search",
 }
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from support.server import Message, ServerProcess, script
+from support.server import Message, ServerProcess, running, script
 
 CAPABILITIES: dict[str, Any] = {
     "textDocument": {"synchronization": {"didSave": True}},
@@ -250,3 +251,31 @@ def test_an_unknown_command_is_refused(opened: Any) -> None:
     editor = opened()
     error = editor.server.error("workspace/executeCommand", {"command": "cass.nothing", "arguments": []})
     assert error["data"]["kind"] == "command_not_found"
+
+
+@pytest.mark.parametrize("plugin", [False, True])
+def test_findings_of_a_review_are_diagnostics(tmp_path: Path, project: Path, plugin: bool) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+    (project / "a.py").write_text(CODE)
+    found = [{"path": "a.py", "line": 2, "severity": "error", "message": "It subtracts."}]
+    steps = [call("report_findings", findings=found), {"text": "One."}, {"text": "None."}]
+    asked = {"experimental": {"cass": {"protocolVersions": [1], "commands": True}}} if plugin else {}
+    with running(tmp_path / "home") as server:
+        flags = {"model": script(tmp_path / "s.json", *steps)}
+        params = {"processId": None, "rootUri": project.as_uri(), "capabilities": {**CAPABILITIES, **asked}}
+        server.call("initialize", {**params, "initializationOptions": {"flags": flags}})
+        server.notify("initialized")
+        session = server.call("cass/session/new", {"cwd": str(project)})["sessionId"]
+
+        def told(words: str) -> Any:
+            prompt = [{"type": "text", "text": words}]
+            server.request("cass/session/prompt", {"sessionId": session, "prompt": prompt})
+            return server.until(lambda m: m.get("method") == "textDocument/publishDiagnostics")["params"]
+
+        shown = told("/review")
+        assert shown["uri"] == (project / "a.py").as_uri()
+        (problem,) = shown["diagnostics"]
+        assert problem["range"] == {"start": {"line": 1, "character": 4}, "end": {"line": 1, "character": 16}}
+        assert (problem["severity"], problem["source"], problem["message"]) == (1, "cass review", "It subtracts.")
+        server.update("state_update", state="idle")
+        assert told("/review clear")["diagnostics"] == []

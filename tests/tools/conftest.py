@@ -10,10 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from cass.config import WebConfig
 from cass.errors import ToolError
 from cass.ports import Action, Outcome, Question, ToolSettings
+from cass.ports.checkpoints import Entry
+from cass.ports.touched import Touched
+from cass.ports.web import Web
 from cass.process import ShellJobs
 from cass.protocol.events import PlanEntry
+from cass.web.client import WebClient, pages
+from cass.web.fetching import Fetcher
 from cass.workspace import DiskWorkspace
 
 
@@ -26,6 +32,9 @@ class Bench:
     jobs: ShellJobs
     settings: ToolSettings
     plan: tuple[PlanEntry, ...] = ()
+    web: Web = field(
+        default_factory=lambda: WebClient(WebConfig(), Fetcher(), pages(), os.environ, lambda *_: None)
+    )
     baselines: dict[Path, str | None] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
@@ -37,6 +46,12 @@ class Bench:
 
     def baseline(self, path: Path) -> str | None:
         return self.baselines[path]
+
+    async def touched(self) -> tuple[Touched, ...]:
+        return ()
+
+    async def content(self, entry: Entry) -> bytes | None:
+        return None
 
     def progress(self, text: str) -> None:
         self.shown.append(text)

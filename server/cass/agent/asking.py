@@ -25,6 +25,7 @@ async def ask(
         session_id=desk.session_id,
         turn_id=turn_id,
         title=action.title,
+        description=action.detail or None,
         subject=_subject(call, action, proposal),
         options=_options(rule),
         proposal=proposal,

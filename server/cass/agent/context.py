@@ -7,8 +7,10 @@ from pathlib import Path
 
 from cass.agent.asking import waits
 from cass.agent.desk import Desk
-from cass.ports import Files, Jobs, Question, Skills, ToolSettings
+from cass.ports import Entry, Files, Jobs, Question, Skills, ToolSettings
 from cass.ports.ide import Ide
+from cass.ports.touched import Touched
+from cass.ports.web import Web
 from cass.protocol.events import PlanEntry, TextContent, ToolCallContentChunk
 from cass.protocol.messages import Text
 
@@ -39,6 +41,11 @@ class CallContext:
         return self.desk.jobs
 
     @property
+    def web(self) -> Web:
+        """The web."""
+        return self.desk.web
+
+    @property
     def cwd(self) -> Path:
         """The session's folder."""
         return self.desk.cwd
@@ -66,6 +73,14 @@ class CallContext:
     def baseline(self, path: Path) -> str | None:
         """The text before this session touched the file."""
         return self.desk.baseline(path)
+
+    async def touched(self) -> tuple[Touched, ...]:
+        """What this session did to single files."""
+        return await self.desk.steps.touched()
+
+    async def content(self, entry: Entry) -> bytes | None:
+        """The bytes of a file as it was."""
+        return await self.desk.steps.content(entry)
 
     def left_out(self, id: str) -> str | None:
         """A result or a message of this session, whole."""

@@ -11,6 +11,8 @@ from cass.config import LimitConfig
 from cass.ledger import Ledger
 from cass.ports import Applied, Checkpoints, FileEdit, Hooks, Jobs, Question, Skills, ToolSettings, Workspace
 from cass.ports.ide import Ide
+from cass.ports.touched import Steps
+from cass.ports.web import Web
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import CompactionUpdate, Event, PlanEntry, UserMessage
 from cass.protocol.messages import Message, Usage
@@ -146,6 +148,11 @@ class Desk(Protocol):
         ...
 
     @property
+    def web(self) -> Web:
+        """The web, as the user allows it."""
+        ...
+
+    @property
     def jobs(self) -> Jobs:
         """Shell commands."""
         ...
@@ -171,6 +178,11 @@ class Desk(Protocol):
 
     def baseline(self, path: Path) -> str | None:
         """A changed file's text before the session touched it; None when it did not exist."""
+        ...
+
+    @property
+    def steps(self) -> Steps:
+        """What this session did to single files, step by step."""
         ...
 
     def remember(self, edits: Sequence[FileEdit]) -> None:

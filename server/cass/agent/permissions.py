@@ -143,10 +143,12 @@ def judge(tool: str, action: Action, policy: Policy) -> Verdict:
     outside = next((p for p in action.paths if not _may_reach(p, action, policy)), None)
     if outside:
         return Verdict("ask", f"{outside} is outside the project")
-    if not action.changes:
+    if not action.changes and not action.sends:
         return Verdict("allow", "it changes nothing")
     if policy.approval == "auto":
         return Verdict("allow", "approval is auto")
+    if not action.changes:
+        return Verdict("ask", f"it tells {action.subject or 'somebody outside'} something")
     if policy.approval == "edits" and action.edits:
         return Verdict("allow", "edits are approved")
     return Verdict("ask", "it changes something")
@@ -162,6 +164,10 @@ def always_rule(tool: str, action: Action, cwd: Path) -> str | None:
         if words[0] in _WRAPPERS or "/" in words[0]:
             return None
         return f"{tool}({action.command.strip()})"
+    if action.sends:
+        # A bracket in it (IPv6) would be read as a pattern.
+        plain = action.subject and re.fullmatch(r"[a-z0-9_.:-]+", action.subject)
+        return f"{tool}({action.subject})" if plain else None
     if action.edits:
         return tool if all(_relative(p, cwd) for p in action.paths) else None
     return None

@@ -47,10 +47,13 @@ class Instructions:
     text: str
 
 
-def system_prompt(cwd: Path, instructions: Sequence[Instructions], today: date, *, trusted: bool) -> str:
+def system_prompt(
+    cwd: Path, instructions: Sequence[Instructions], today: date, git: str = "", *, trusted: bool
+) -> str:
     """The whole system prompt. The files of a folder that its user has not trusted are told as information; those
-    outside of it are the user's own."""
+    outside of it are the user's own. `git` is the state of the repository when the session began; empty where it is not known."""
     parts = [_BASE + _PLAN, f"\n\nProject folder: {cwd}\nSystem: {platform.system()}\nDate: {today.isoformat()}"]
+    parts += [f"\nGit when the session began: {git}"] if git else []
     root = next(iter(_from_root(cwd)))
     for one in instructions:
         is_data = not trusted and one.path.is_relative_to(root)

@@ -53,7 +53,7 @@ async def summarise(
             break
         request = _request(lines, focus, longest, cache_key)
         try:
-            answer = await _ask(model, request)
+            answer = await completed(model, request)
         except ContextTooLong:
             room = min(model.measure(request), room) // 2
             continue
@@ -113,11 +113,12 @@ def _request(lines: Sequence[str], focus: str, longest: int, cache_key: str) -> 
     )
 
 
-async def _ask(model: Model, request: ModelRequest) -> Completed:
+async def completed(model: Model, request: ModelRequest) -> Completed:
+    """The whole answer to one request, told to nobody. ModelError when it breaks off."""
     async for event in model.stream(request):
         if isinstance(event, Completed):
             return event
-    raise ModelError("the summary stopped before its end")
+    raise ModelError("the answer stopped before its end")
 
 
 def _newest(lines: Sequence[str], model: Model, room: int) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from cass.config.faces import CompletionConfig, EditorConfig, LogConfig, UiCompletionConfig, UiConfig
+from cass.config.git import GitConfig
 from cass.config.hooks import HookEntry, HookEvent, HookRule
 from cass.config.keeping import CheckpointConfig, InstructionConfig, SessionsConfig
 from cass.config.limits import CompactionConfig, LimitConfig, PermissionConfig, SecretConfig, ToolConfig
 from cass.config.models import LlmConfig, ModelConfig, ProviderConfig
 from cass.config.setting import APPROVALS, MODES, ProjectRight, Section, setting
+from cass.config.web import WebConfig, WebSearchConfig
 
 __all__ = [
     "APPROVALS",
@@ -19,6 +21,7 @@ __all__ = [
     "CompletionConfig",
     "Config",
     "EditorConfig",
+    "GitConfig",
     "HookEntry",
     "HookEvent",
     "HookRule",
@@ -36,6 +39,8 @@ __all__ = [
     "ToolConfig",
     "UiCompletionConfig",
     "UiConfig",
+    "WebConfig",
+    "WebSearchConfig",
     "setting",
 ]
 
@@ -72,6 +77,8 @@ class Config(Section):
         "Programs that are told what happens and may object: docs/hooks.md. Rules of all files add up.",
         project="trusted",
     )
+    web: WebConfig = setting(WebConfig, "The web.")
+    git: GitConfig = setting(GitConfig, "Git.")
     ui: UiConfig = setting(UiConfig, "The terminal.")
     sessions: SessionsConfig = setting(SessionsConfig, "Stored sessions.")
     log: LogConfig = setting(LogConfig, "The log.")

@@ -11,6 +11,7 @@ from cass.protocol.asking import (
     RequestPermissionParams,
     RequestPermissionResult,
 )
+from cass.protocol.custom import FindingsUpdate
 from cass.protocol.events import Event
 from cass.protocol.methods import ELICITATION, REQUEST_PERMISSION, SESSION_UPDATE
 from cass.rpc.endpoint import Endpoint, RpcError
@@ -18,6 +19,7 @@ from cass.rpc.transport import Transport
 
 if TYPE_CHECKING:
     from cass.lsp.editor import Editor
+    from cass.lsp.findings import Findings
 
 
 class WireClient:
@@ -29,6 +31,7 @@ class WireClient:
         self.permission = False
         self.editor: Editor | None = None
         self.elicitation = False
+        self.findings: Findings | None = None
 
     @property
     def can_decide(self) -> bool:
@@ -36,7 +39,9 @@ class WireClient:
         return self.permission or self.editor is not None
 
     def update(self, session_id: str, seq: int, event: Event) -> None:
-        """Tell about an event."""
+        """Tell about an event; an editor is told of findings as diagnostics, too."""
+        if self.findings and isinstance(event, FindingsUpdate):
+            self.findings.take(session_id, event)
         params = f'{{"sessionId":"{session_id}","seq":{seq},"update":{event.wire_json()}}}'
         self._endpoint.notify(SESSION_UPDATE.name, params)
 

@@ -16,6 +16,7 @@ from cass.lsp.completion import Completions
 from cass.lsp.documents import EditorWorkspace
 from cass.lsp.editor import Editor
 from cass.lsp.features import Features
+from cass.lsp.findings import Findings
 from cass.lsp.ide import EditorIde
 from cass.lsp.mirror import Document
 from cass.lsp.plain import PlainClient
@@ -39,6 +40,7 @@ async def open_editor(
     """Serve an editor; the capabilities to answer its `initialize` with."""
     editor = Editor(endpoint, abilities)
     client.editor = editor
+    client.findings = findings = Findings(editor)
     Features(app, editor)
     Watch(app, editor)
     Completions(app, editor)
@@ -48,7 +50,7 @@ async def open_editor(
     saves = app.config.editor.save == "touched"
     app.wrap_workspace = lambda disk: EditorWorkspace(editor, disk, saves=saves)
     app.ide = EditorIde(editor)
-    plain = PlainClient(app, editor, transport, folder_of(params) or root)
+    plain = PlainClient(app, editor, transport, folder_of(params) or root, findings)
     if not abilities.commands:
         commands = Commands(app, editor, plain)
         endpoint.serve_raw("workspace/executeCommand", commands.execute)

@@ -13,7 +13,9 @@ from cass.app import App
 from cass.errors import SessionError
 from cass.lsp import answers, asking
 from cass.lsp.editor import Editor
+from cass.lsp.findings import Findings
 from cass.protocol.asking import ElicitationParams, ElicitationResult, PermissionOutcome, RequestPermissionParams
+from cass.protocol.custom import FindingsUpdate
 from cass.protocol.events import AgentMessage, Event, Notice, StateUpdate, ToolCallUpdate
 from cass.protocol.methods import SessionListParams, SessionNewParams, SessionResumeParams
 from cass.protocol.reviewing import ReviewUpdate
@@ -33,10 +35,13 @@ _LEVELS = {
 class PlainClient:
     """`ports.Client` for an editor that knows nothing of cass, and the one session that it works in."""
 
-    def __init__(self, app: App, editor: Editor, transport: Transport, root: Path | None) -> None:
+    def __init__(
+        self, app: App, editor: Editor, transport: Transport, root: Path | None, findings: Findings
+    ) -> None:
         self._app = app
         self._editor = editor
         self._transport = transport
+        self._findings = findings
         self._root = root
         self._session: Session | None = None
         self._opening = asyncio.Lock()
@@ -101,6 +106,8 @@ class PlainClient:
                 self._report("thinking")
             case Notice(level="warning" | "error"):
                 asking.message(self._editor, f"cass: {event.text}", _LEVELS[event.level])
+            case FindingsUpdate():
+                self._findings.take(session_id, event)
             case ReviewUpdate():
                 self.refresh()
             case _:

@@ -9,10 +9,14 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from cass.config import GitConfig
+from cass.ports.checkpoints import Entry
 from cass.ports.files import FileEdit, Files
 from cass.ports.ide import Ide
 from cass.ports.jobs import Jobs
 from cass.ports.skills import Skills
+from cass.ports.touched import Touched
+from cass.ports.web import Web
 from cass.protocol.events import Event, PlanEntry, ToolContent, ToolLocation
 from cass.protocol.messages import Image, Text, ToolKind
 
@@ -40,7 +44,9 @@ class Action:
     `edits` are applied by the gate, after approval, through the workspace, and `run` is None then; `done` is what
     the model reads when all of it was applied. `command` is the exact shell command line. `subject` is what a
     rule's pattern is matched with besides paths (a URL, a tool's own word). `changes` is true when anything
-    outside cass's own state may change.
+    outside cass's own state may change. `sends` is true when it tells somebody outside something, be it only an
+    address: then it is asked about although it changes nothing. `detail` is shown below the title where the user is
+    asked: plain text, several lines.
     """
 
     title: str
@@ -52,6 +58,8 @@ class Action:
     command: str | None = None
     cwd: Path | None = None
     subject: str | None = None
+    sends: bool = False
+    detail: str = ""
     run: Callable[[], Awaitable[Outcome]] | None = None
     done: str = ""
 
@@ -83,6 +91,11 @@ class ToolContext(Protocol):
         ...
 
     @property
+    def web(self) -> Web:
+        """The web, as the user allows it."""
+        ...
+
+    @property
     def cwd(self) -> Path:
         """The session's folder."""
         ...
@@ -111,6 +124,14 @@ class ToolContext(Protocol):
         """The text of a changed file before this session touched it; None when it did not exist."""
         ...
 
+    async def touched(self) -> tuple[Touched, ...]:
+        """What this session did to single files, also by commands, in order of first change."""
+        ...
+
+    async def content(self, entry: Entry) -> bytes | None:
+        """The bytes of a file as a step of `touched` names it; None when they were not kept."""
+        ...
+
     def left_out(self, id: str) -> str | None:
         """A result (by its call's id) or a message of the user (`said-NUMBER`) of this session, whole; None for none."""
         ...
@@ -134,6 +155,8 @@ class ToolSettings:
     read_lines: int = 1_000
     shell_timeout: float = 120.0
     shell_timeout_max: float = 1_800.0
+    git: GitConfig = field(default_factory=GitConfig)
+    attribution: str = ""
     spill_dir: Path = field(default_factory=lambda: Path(".cass-spill"))
 
 

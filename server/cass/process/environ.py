@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 MARK = "CASS_JOB"
 """The variable by which the processes of a job are found, wherever they went."""
 
 _KEY = re.compile(
-    "(?:ANTHROPIC|AZURE_OPENAI|CEREBRAS|COHERE|DEEPSEEK|FIREWORKS|GEMINI|GOOGLE|GROQ|MISTRAL|MOONSHOT|NVIDIA|OLLAMA"
-    "|OPENAI|OPENROUTER|PERPLEXITY|TOGETHER|XAI|ZAI)_API_KEY"
+    "(?:ANTHROPIC|AZURE_OPENAI|BRAVE|CEREBRAS|COHERE|DEEPSEEK|FIREWORKS|GEMINI|GOOGLE|GROQ|MISTRAL|MOONSHOT|NVIDIA|OLLAMA"
+    "|OPENAI|OPENROUTER|PERPLEXITY|TAVILY|TOGETHER|XAI|ZAI)_API_KEY"
 )
 
 _QUIET = {
@@ -29,6 +29,15 @@ def child_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> di
     hidden = set(secrets)
     kept = {name: value for name, value in environ.items() if name not in hidden and not _is_own(name)}
     return kept | _QUIET | _calm_diff(environ.get("GIT_CONFIG_COUNT", ""))
+
+
+def config_environ(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Settings of git, as the variables that it reads them from."""
+    out = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings):
+        out[f"GIT_CONFIG_KEY_{number}"] = key
+        out[f"GIT_CONFIG_VALUE_{number}"] = value
+    return out
 
 
 def _calm_diff(count: str) -> dict[str, str]:

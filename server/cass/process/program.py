@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cass.errors import ToolError
+from cass.process.environ import config_environ
 
 _ERROR_BYTES = 262_144
 _CHUNK = 65_536
+_START_SECONDS = 8.0
 
 # Whatever a repository's own configuration could make git run, besides filters, which `run_git` looks up.
 _GIT_OFF: tuple[str, ...] = (
@@ -55,15 +57,19 @@ async def run_program(
     what it says on standard error; more of that is dropped. The caller
     puts `--` before words of a model or a user. ToolError when it cannot be started. Cancelling kills it."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            cwd=cwd,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        # Cancelled together with the loop, asyncio may wait for ever for pipes that nobody connects any more.
+        async with asyncio.timeout(_START_SECONDS):
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                cwd=cwd,
+                env=env,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+    except TimeoutError:
+        raise ToolError(f"{Path(argv[0]).name} did not start within {_START_SECONDS:g} s.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ToolError(f"{Path(argv[0]).name} cannot be started: {reason}.") from None
@@ -95,7 +101,7 @@ async def run_git(args: Sequence[str], cwd: Path, environ: Mapping[str, str], se
     external diff, filters or network. `args` are the subcommand and its options, with `--` before paths."""
     env = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
     env |= {
-        "PATH": _path_outside(environ.get("PATH", os.defpath), cwd),
+        "PATH": path_outside(environ.get("PATH", os.defpath), cwd),
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ALLOW_PROTOCOL": "none",
@@ -103,18 +109,18 @@ async def run_git(args: Sequence[str], cwd: Path, environ: Mapping[str, str], se
         "GIT_PAGER": "cat",
         "LC_ALL": "C",
     }
-    off: list[str] = [*_GIT_OFF]
+    off = [(key, value) for key, _, value in (setting.partition("=") for setting in _GIT_OFF)]
     listed = await run_program(
         ["git", "config", "--null", "--name-only", "--get-regexp", r"^filter\."], cwd, seconds, 100_000, env
     )
     for key in listed.stdout.decode("utf-8", "replace").split("\0"):
         name, _, setting = key.rpartition(".")
         if setting in ("clean", "smudge", "process"):
-            off.append(f"{name}.{setting}=")
+            off.append((f"{name}.{setting}", ""))
         elif setting == "required":
-            off.append(f"{name}.required=false")
-    switches = [word for setting in off for word in ("-c", setting)]
-    return await run_program(["git", "--no-pager", *switches, *args], cwd, seconds, 20_000_000, env)
+            off.append((f"{name}.required", "false"))
+    # Not with `-c`, which takes a key with an equals sign in it for another one.
+    return await run_program(["git", "--no-pager", *args], cwd, seconds, 20_000_000, env | config_environ(off))
 
 
 async def _collect(stream: asyncio.StreamReader, into: bytearray, limit: int, *, keep_reading: bool) -> bool:
@@ -127,7 +133,7 @@ async def _collect(stream: asyncio.StreamReader, into: bytearray, limit: int, *,
     return False
 
 
-def _path_outside(path: str, folder: Path) -> str:
+def path_outside(path: str, folder: Path) -> str:
     """PATH without entries that lie in the folder or depend on it: it must not bring the program."""
     own = os.path.realpath(folder)
     safe = (part for part in path.split(os.pathsep) if part.startswith("/"))

@@ -21,7 +21,7 @@ def fitting_of(session: Session) -> Fitting:
     """What makes the requests of this session fit its model. Its tools stay as they are now, so that the beginning of
     each request stays the same; only what reads again what was left out comes with the first compaction."""
     settings, models = session.config.compaction, session.house.models
-    can = session.abilities - {RESULTS}
+    can = session.offers.now - {RESULTS}
 
     def tools() -> tuple[ToolSpec, ...]:
         now = can | {RESULTS} if session.stream.state.history.compaction else can

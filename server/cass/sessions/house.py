@@ -11,6 +11,7 @@ from cass.layers import Loaded
 from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide
+from cass.ports.web import Web
 from cass.process import Fed
 from cass.protocol.methods import TrustWord
 from cass.protocol.secrets import Masker
@@ -38,6 +39,7 @@ class House:
     masker: Callable[[Config], Masker]
     open_jobs: Callable[[str, Config], Jobs]
     open_fed: Callable[[Config], Fed]
+    open_web: Callable[[Config], Web]
     open_checkpoints: Callable[[str, Sequence[Path], Config], Checkpoints]
     data_dir: Path
     config_dir: Path

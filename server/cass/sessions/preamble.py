@@ -34,7 +34,8 @@ class Preamble:
         if self._text is None:
             session = self._session
             trusted = session.brought.is_trusted
-            rules = system_prompt(session.cwd, self.instructions(), date.today(), trusted=trusted)
+            git = session.knowing.git
+            rules = system_prompt(session.cwd, self.instructions(), date.today(), git, trusted=trusted)
             skills = session.brought.skills.listed()
             self._text = session.masker.text(f"{rules}\n\n{skills}" if skills else rules)
         return self._text

@@ -18,6 +18,7 @@ from cass.errors import CassError
 from cass.ledger import Ledger
 from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Skills, Spent, ToolSettings
 from cass.ports.ide import Ide
+from cass.ports.web import Web
 from cass.protocol import methods
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
 from cass.protocol.events import (
@@ -32,15 +33,19 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import Message, Text, Usage
 from cass.protocol.secrets import Masker
-from cass.sessions import allowed, options, sizes, skilled
+from cass.sessions import allowed, options, sizes
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.brought import Brought
 from cass.sessions.house import House
+from cass.sessions.knowing import Knowing
 from cass.sessions.memory import Memory
+from cass.sessions.offers import Offers
 from cass.sessions.preamble import Preamble
 from cass.sessions.reviews import Reviews
+from cass.sessions.sidebranch import SideBranch
 from cass.sessions.stream import Stream
+from cass.sessions.touched import Steps
 from cass.sessions.unreviewed import Unreviewed
 from cass.sessions.work import Work
 
@@ -66,6 +71,7 @@ class Session:
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
         self.jobs = house.open_jobs(header.session_id, self.config)
         self.checkpoints = house.open_checkpoints(header.session_id, self.workspace.roots, self.config)
+        self.web: Web = house.open_web(self.config)
         self.jobs.watch(stream.emit)
         self.jobs.fit(lambda: self.settings.output_chars)
         self._options = {
@@ -82,6 +88,9 @@ class Session:
         self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
         self.reviews = Reviews(self)
         self.closing = False
+        self.offers, self.steps = Offers(self), Steps(self)
+        self.side = SideBranch(self)
+        self.knowing = Knowing(self)
         self._listing: asyncio.Task[object] | None = None
         self.preamble = Preamble(self)
         self.work = Work(self)
@@ -144,14 +153,6 @@ class Session:
         return sizes.tool_settings(self)
 
     @property
-    def abilities(self) -> frozenset[str]:
-        """What tools may need: what the editor can, what the settings allow, `results` once some were left out, `skills`
-        where there are some."""
-        now = {"results"} if self.stream.state.history.compaction else set[str]()
-        now |= {skilled.ABILITY} if self.brought.skills.are_there else set[str]()
-        return frozenset({"", *self.ide.can, *now, *allowed.abilities(self.config, self.model_name)})
-
-    @property
     def masker(self) -> Masker:
         """Takes secrets out of texts."""
         return self.stream.masker
@@ -166,6 +167,7 @@ class Session:
         self.stream.emit(event)
         if isinstance(event, AgentMessage | CompactionUpdate) and event.usage:
             self.spent(event.model or self.model_name, event.usage)
+        self.side.heard(event)
         if isinstance(event, EditUpdate) and (self._listing is None or self._listing.done()):
             self._listing = asyncio.get_running_loop().create_task(self._list_soon())
 
@@ -272,6 +274,8 @@ class Session:
         self.closing = True
         await self.work.stop()
         await self.brought.close()
+        await self.knowing.stop()
+        await self.side.settle()
         if self._listing:
             self._listing.cancel()
         await self.jobs.close()
@@ -279,6 +283,7 @@ class Session:
 
     def attach(self, client: Client) -> None:
         """Tell this client what happens from now on."""
+        self.knowing.begin()
         if client not in self.stream.clients:
             self.stream.clients.append(client)
             self._asks.joined(client)

@@ -28,8 +28,16 @@ def tool_settings(session: Session) -> ToolSettings:
         read_lines=tools.read_lines,
         shell_timeout=tools.shell_timeout,
         shell_timeout_max=tools.shell_timeout_max,
+        git=session.config.git,
+        attribution=_attribution(session),
         spill_dir=session.house.data_dir / "output" / session.session_id,
     )
+
+
+def _attribution(session: Session) -> str:
+    """The line that commits get at their end, with the model's name in it."""
+    line = session.config.git.attribution or ""
+    return " ".join(line.replace("{model}", session.model_name or "no model").split())
 
 
 def _window(session: Session) -> int | None:

@@ -246,7 +246,7 @@ class Work:
         session, house = self._session, self._session.house
         if not session.model_name:
             session.set_option("model", await house.models.default())
-        can = session.abilities | {RESULTS}  # something may be left out in this very turn
+        can = session.offers.now | {RESULTS}  # something may be left out in this very turn
         gate = Gate(session, {n: t for n, t in house.tools.items() if t.needs in can}, session.rules)
         return Turn(desk=session, fitting=fitting_of(session), gate=gate, turn_id=turn_id)
 

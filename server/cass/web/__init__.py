@@ -1,0 +1,1 @@
+"""The web: pages and searches. It never sends cookies or keys to a page, and reaches no inner address unless allowed."""

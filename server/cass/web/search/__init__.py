@@ -1,0 +1,1 @@
+"""Search providers, a file each. Nobody imports them: `registry.find("search")` does."""
