@@ -234,3 +234,22 @@ async def test_a_long_output_stays_bounded_for_later_steps(tmp_path: Path) -> No
     assert end.stop_reason == "end_turn" and ran(client)
     assert sent(client)[1].startswith("3 1\n2\n") and len(sent(client)[1]) < 20_000
     assert not client.of(Notice)
+
+
+async def test_hooks_of_a_command_hold_for_its_run_alone(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    text = """---
+hooks:
+  PreToolUse:
+    - matcher: shell
+      hooks: [{type: command, command: "echo not now >&2; exit 2"}]
+---
+Out: !`touch made`
+"""
+    command(house, "c", text)
+    command(house, "d", "Out: !`touch made`")
+    session = opened(house, client, [{"text": "k"}], options={"approval": "auto"})
+    end = await ask(session, "/c")
+    assert "not now" in end.error.message and not (house.project / "made").exists()
+    assert (await ask(session, "/d")).stop_reason == "end_turn"
+    assert (house.project / "made").exists()
