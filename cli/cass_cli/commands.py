@@ -26,6 +26,7 @@ Commands:
   models                      models that can be used
   usage                       tokens and costs by day, model, project, session
   auth                        keys
+  commands                    your own slash commands: list, show, check, new
   config                      settings
   trust                       what the folder brings that could act
   hooks                       the hooks that there are; try one

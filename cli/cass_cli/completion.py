@@ -12,7 +12,9 @@ from pathlib import Path
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
+from cass_cli import arguments
 from cass_cli.escape import escape_line
+from cass_cli.fields import Json
 
 MAX_FILES = 20_000
 MAX_SECONDS = 0.5
@@ -21,11 +23,18 @@ KEEP_SECONDS = 10.0
 
 
 class PromptCompleter(Completer):
-    """Completes the name of a slash command at the start of the input, and `@` followed by part of a path."""
+    """Completes the name of a slash command at the start of the input, then its parameters, and `@` followed by part of
+    a path."""
 
-    def __init__(self, cwd: Path, commands: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        cwd: Path,
+        commands: Callable[[], Mapping[str, str]],
+        parameters: Callable[[], Mapping[str, list[Json]]] = dict[str, "list[Json]"],
+    ) -> None:
         self._cwd = cwd
         self._commands = commands
+        self._parameters = parameters
         self._files: list[str] = []
         self._listed_at = float("-inf")
 
@@ -33,7 +42,13 @@ class PromptCompleter(Completer):
         """The commands; files need the asynchronous form."""
         del complete_event
         text = document.text_before_cursor
-        if not text.startswith("/") or any(c.isspace() for c in text):
+        if not text.startswith("/"):
+            return
+        name, blank, rest = text[1:].partition(" ")
+        if blank:
+            word = rest.rpartition(" ")[2]
+            for value, meaning in arguments.offered(self._parameters().get(name, []), rest):
+                yield Completion(value, -len(word), escape_line(value), escape_line(meaning))
             return
         for name, description in sorted(self._commands().items()):
             if name.startswith(text[1:]):
@@ -45,7 +60,11 @@ class PromptCompleter(Completer):
         """Commands at once, files after a bounded look at the folder, in a thread."""
         for completion in self.get_completions(document, complete_event):
             yield completion
-        word = mention_before(document.text_before_cursor)
+        text = document.text_before_cursor
+        word = mention_before(text)
+        if word is None and text.startswith("/"):
+            name, _, rest = text[1:].partition(" ")
+            word = arguments.path_before(self._parameters().get(name, []), rest)
         if word is None:
             return
         if time.monotonic() - self._listed_at > KEEP_SECONDS:

@@ -1,50 +1,102 @@
-"""Puts a question of the model to the user: choose one of the options, or type."""
+"""Puts a form of the server to the user, field by field: choose one of the options, or type."""
 
 from __future__ import annotations
 
-from cass_cli.approve import Asker
+from cass_cli.approve import INTERRUPT, Asker
 from cass_cli.escape import escape, escape_line
 from cass_cli.fields import Json, as_object, get_object, get_text, get_texts
 from cass_cli.paint import Paint
+
+_TRUTHS = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
 
 
 async def elicit(params: Json, asker: Asker, paint: Paint) -> Json:
     """Ask for each field of the schema, in order. The answer for the wire: `accept` with the fields, `decline` when
     the user gave nothing, `cancel` when they broke it off."""
-    fields = get_object(get_object(params, "requestedSchema"), "properties")
+    schema = get_object(params, "requestedSchema")
+    fields = get_object(schema, "properties")
+    required = get_texts(schema, "required")
     content: Json = {}
     async with asker.question():
         asker.show(f"\n{paint.bold(paint.yellow('? '))}{paint.bold(escape(get_text(params, 'message')))}\n")
-        for name, schema in fields.items():
-            value = await _field(name, as_object(schema), asker, paint, alone=len(fields) == 1)
-            if value is None:
+        for name, value in fields.items():
+            field = _Field(name, as_object(value), asker, paint, alone=name == "answer", required=name in required)
+            answer = await field.ask()
+            if answer is None:
                 return {"action": "cancel"}
-            if value != "":
-                content[name] = value
+            if answer != "":
+                content[name] = answer
     return {"action": "accept", "content": content} if content else {"action": "decline"}
 
 
-async def _field(name: str, schema: Json, asker: Asker, paint: Paint, *, alone: bool) -> object:
-    """The value of one field; None when the user broke it off, an empty text when they gave none."""
-    label = "" if alone else escape_line(get_text(schema, "title") or name) + ": "
-    if get_text(schema, "type") == "boolean":
-        key = await asker.ask_key(paint.cyan(f"{label}[y,n]"), "yn")
-        return {"y": True, "n": False}.get(key)
-    options = get_texts(schema, "enum")
-    for number, option in enumerate(options, 1):
-        asker.show(f"  {paint.cyan(str(number))}  {escape_line(option)}\n")
-    hint = "A number, or your own words:" if options else "Your answer (Enter for none):"
-    while True:
-        line = await asker.ask_line(paint.cyan(f"{label}{hint}"))
-        if line is None:
+class _Field:
+    """One field of a form. A question of the model has one field, `answer`: its options are no more than suggestions."""
+
+    def __init__(self, name: str, schema: Json, asker: Asker, paint: Paint, *, alone: bool, required: bool) -> None:
+        self._schema = schema
+        self._asker = asker
+        self._paint = paint
+        self._alone = alone
+        self._label = "" if alone else escape_line(get_text(schema, "title") or name) + ": "
+        self._options = get_texts(schema, "enum")
+        default = schema.get("default")
+        self._default = "" if default is None or isinstance(default, dict | list) else _shown(default)
+        self._required = required and not alone
+
+    async def ask(self) -> object:
+        """The value; None when the user broke it off, an empty text when they gave none."""
+        kind = get_text(self._schema, "type")
+        if words := get_text(self._schema, "description"):
+            self._asker.show(f"  {self._label}{self._paint.dim(escape_line(words))}\n")
+        if kind == "boolean" and not self._default:
+            key = await self._asker.ask_key(self._paint.cyan(f"{self._label}[y,n]"), "yn")
+            return {"y": True, "n": False}.get(key)
+        for number, option in enumerate(self._options, 1):
+            mark = " (default)" if option == self._default else ""
+            self._asker.show(f"  {self._paint.cyan(str(number))}  {escape_line(option)}{self._paint.dim(mark)}\n")
+        while True:
+            line = await self._asker.ask_line(self._paint.cyan(f"{self._label}{self._hint(kind)}"))
+            if line is None or line == INTERRUPT:
+                return None
+            line = line.strip() or self._default
+            if not line and self._required:
+                self._asker.show("  This one is needed.\n")
+                continue
+            value = self._read(kind, line)
+            if value is not None:
+                return value
+
+    def _hint(self, kind: str) -> str:
+        tail = f" (Enter for {escape_line(self._default)})" if self._default else ""
+        if self._alone:
+            return "A number, or your own words:" if self._options else "Your answer (Enter for none):"
+        if self._options:
+            return f"one of them, or its number{tail}:"
+        words = {"boolean": "y or n", "integer": "a whole number", "number": "a number"}.get(kind, "")
+        tail = tail or ("" if self._required else " (Enter for none)")
+        return f"{words}{tail}:" if words or tail else ""
+
+    def _read(self, kind: str, line: str) -> object:
+        """The value that a line stands for; None, and a word about it, for none."""
+        if line.isdecimal() and 1 <= int(line) <= len(self._options) and line not in self._options:
+            return self._options[int(line) - 1]
+        if self._options and not self._alone and line and line not in self._options:
+            self._asker.show("  One of the list, please.\n")
             return None
-        line = line.strip()
-        if line.isdecimal() and 1 <= int(line) <= len(options):
-            return options[int(line) - 1]
-        kind = get_text(schema, "type")
-        if kind not in ("integer", "number") or not line:
+        if not line:
+            return line
+        if kind == "boolean":
+            if line.lower() not in _TRUTHS:
+                self._asker.show("  y or n, please.\n")
+            return _TRUTHS.get(line.lower())
+        if kind not in ("integer", "number"):
             return line
         try:
             return int(line) if kind == "integer" else float(line)
         except ValueError:
-            asker.show("  A number, please.\n")
+            self._asker.show("  A number, please.\n")
+            return None
+
+
+def _shown(value: object) -> str:
+    return {True: "y", False: "n"}[value] if isinstance(value, bool) else str(value)

@@ -8,16 +8,7 @@ import io
 import sys
 
 SERVER_COMMANDS = (
-    "serve",
-    "acp",
-    "config",
-    "tool",
-    "permissions",
-    "models",
-    "auth",
-    "protocol",
-    "usage",
-    "trust",
+    *("serve", "acp", "commands", "config", "tool", "permissions", "models", "auth", "protocol", "usage", "trust"),
     "hooks",
 )
 OWN_COMMANDS = ("sessions", "demo")

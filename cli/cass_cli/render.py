@@ -6,6 +6,7 @@ import textwrap
 import time
 from collections.abc import Callable
 
+from cass_cli import stepview
 from cass_cli.escape import escape, escape_controls, escape_line
 from cass_cli.fields import Json, block_text, get_bool, get_int, get_list, get_number, get_object, get_text
 from cass_cli.findings import draw_findings
@@ -59,6 +60,7 @@ class Renderer:
             "_retry": self._retrying,
             "_notice": self._notice,
             "_findings_update": self._findings,
+            "_step_update": self._step,
         }.get(get_text(update, "sessionUpdate"))
         if draw is not None:
             draw(update)
@@ -277,6 +279,11 @@ class Renderer:
         text, level = escape(get_text(update, "text")), get_text(update, "level")
         style = {"error": self._paint.red, "warning": self._paint.yellow}.get(level)
         self.say(style(self.wrapped(text)) if style else self._markdown(text))
+
+    def _step(self, update: Json) -> None:
+        self.finish()
+        if line := stepview.line(update, self._paint):
+            self.say(line, kind="step")
 
 
 def compaction_line(update: Json) -> str:

@@ -84,7 +84,9 @@ class Repl:
             multiline=True,
             output=terminal.output,
             history=open_history(),
-            completer=PromptCompleter(options.cwd, self._commands) if greeting.menu else None,
+            completer=PromptCompleter(options.cwd, self._commands, lambda: self._talk.status.parameters)
+            if greeting.menu
+            else None,
             complete_while_typing=greeting.menu,
             auto_suggest=AutoSuggestFromHistory() if greeting.inline else None,
             key_bindings=prompt_keys(lambda event: self._ctrl_c(event), self._next_mode, self._go_back),

@@ -25,6 +25,7 @@ class Status:
     cost: float | None = None
     config: dict[str, str] = field(default_factory=dict[str, str])
     commands: dict[str, str] = field(default_factory=dict[str, str])
+    parameters: dict[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
 
     def take_config(self, options: list[Json]) -> None:
         """The session's config options, all of them."""
@@ -34,6 +35,9 @@ class Status:
         """The slash commands that the server knows."""
         self.commands = {
             get_text(command, "name").lstrip("/"): get_text(command, "description") for command in commands
+        }
+        self.parameters = {
+            get_text(command, "name").lstrip("/"): get_list(command, "parameters") for command in commands
         }
 
     def update(self, update: Json) -> None:

@@ -204,8 +204,22 @@ class App:
             completing=self.completing,
             present=lambda: self.present,
             formats=_formats,
+            command_folders=self.command_folders(),
             masker=self.masker,
         )
+
+    def command_folders(self) -> list[Path]:
+        """Where installed packages keep custom commands: what their modules name as `FOLDER`."""
+        found = (vars(module).get("FOLDER") for module in registry.find("commands"))
+        return [Path(folder) for folder in found if isinstance(folder, str | Path)]
+
+    def tool_names(self) -> list[str]:
+        """The tools there are."""
+        return list(specs.load(registry.find("tools")))
+
+    def command_names(self) -> list[str]:
+        """The slash commands of cass's own."""
+        return list(_commands())
 
     def _jobs(self, session_id: str, config: Config) -> ShellJobs:
         folder = self.places.data / "output" / session_id

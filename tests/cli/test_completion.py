@@ -68,3 +68,32 @@ def test_the_best_fit_comes_first_and_the_list_is_short() -> None:
 def test_mentioned_files_are_those_that_exist(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
     assert mentioned_files("mend @a.py, and @a.py; not @b.py or x@a.py @", tmp_path) == [tmp_path / "a.py"]
+
+
+PARAMETERS = {
+    "try": [
+        {"name": "kind", "type": "enum", "values": ["bug", "feature"], "required": True},
+        {"name": "file", "type": "file"},
+        {"name": "quick", "type": "bool"},
+        {"name": "text", "type": "selection"},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("/try ", ["bug", "feature", "kind=", "file=", "--quick"]),
+        ("/try f", ["feature", "file="]),
+        ("/try kind=", ["kind=bug", "kind=feature"]),
+        ("/try kind=b", ["kind=bug"]),
+        ("/try kind=bug ", ["file=", "--quick"]),
+        ("/try kind=bug --q", ["--quick"]),
+        ("/try --quick kind=bug file=a", ["a.py"]),
+        ("/other ", []),
+    ],
+)
+async def test_parameters_are_completed_with_their_values(tmp_path: Path, typed: str, offered: list[str]) -> None:
+    (tmp_path / "a.py").touch()
+    completer = PromptCompleter(tmp_path, lambda: {"try": "it"}, lambda: PARAMETERS)
+    assert await complete(completer, typed) == offered

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cass_cli import stepview
 from cass_cli.approve import Asker
 from cass_cli.demo import SaysYes
 from cass_cli.diffview import Base, draw_file_header, draw_hunk, draw_patch
@@ -254,6 +255,47 @@ async def test_a_question_is_answered_field_by_field(schema: Json, lines: list[s
     asker: Asker = Answers(*lines)
     params: Json = {"message": "Well?", "requestedSchema": {"type": "object", "properties": schema}}
     assert await elicit(params, asker, PLAIN) == answer
+
+
+@pytest.mark.parametrize(
+    ("schema", "required", "lines", "answer"),
+    [
+        ({"k": {"type": "string", "enum": ["a", "b"]}}, ["k"], ["z", "", "2"], {"k": "b"}),
+        ({"k": {"type": "string", "enum": ["a", "b"], "default": "b"}}, [], [""], {"k": "b"}),
+        ({"n": {"type": "integer", "default": 7}, "s": {"type": "string"}}, [], ["", ""], {"n": 7}),
+        ({"b": {"type": "boolean", "default": False}}, [], ["maybe", "y"], {"b": True}),
+        ({"s": {"type": "string", "description": "Words"}}, ["s"], ["", "x"], {"s": "x"}),
+    ],
+)
+async def test_a_form_of_a_command_takes_what_fits_and_its_defaults(
+    schema: Json, required: list[str], lines: list[str | None], answer: Json
+) -> None:
+    asker: Asker = Answers(*lines)
+    form = {"type": "object", "properties": schema, "required": required}
+    assert await elicit({"message": "/try", "requestedSchema": form}, asker, PLAIN) == {
+        "action": "accept",
+        "content": answer,
+    }
+
+
+@pytest.mark.parametrize(
+    ("update", "shown"),
+    [
+        ({"step": "a", "state": "running", "title": "ls\x1b[2J"}, "▸ a ls"),
+        ({"step": "a", "state": "running", "title": "ls", "attempt": 2}, "▸ a ls (try 2)"),
+        ({"step": "p/a", "state": "running", "childSessionId": "x"}, ""),
+        ({"step": "a", "state": "done"}, ""),
+        ({"step": "p/a", "state": "done"}, "✓ p/a"),
+        ({"step": "a", "state": "failed"}, "✗ a"),
+        ({"step": "a", "state": "skipped"}, "– a (not its turn)"),
+        ({"step": "", "state": "done"}, "✓ /run"),
+        ({"step": "", "state": "failed"}, "/run failed."),
+        ({"step": "", "state": "cancelled"}, "/run was stopped."),
+    ],
+)
+def test_a_step_is_a_line(update: Json, shown: str) -> None:
+    line = stepview.line({"command": "run", **update}, PLAIN)
+    assert line.startswith(shown) and bool(line) == bool(shown) and "\x1b" not in line
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,13 @@ def no(ask: RequestPermissionParams) -> PermissionOutcome:
 
 @dataclass(eq=False)
 class RecordingClient:
-    """A client that keeps every update and answers questions as it was told. `decide=None` cannot be asked."""
+    """A client that keeps every update and answers questions as it was told. `decide=None` cannot be asked. `forms` are
+    what it fills in, one after the other, then always `form`."""
 
     decide: Decide | None = yes
     answer: str | None = None
+    form: dict[str, object] | None = None
+    forms: list[dict[str, object]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     seqs: list[int] = field(default_factory=list)
     asks: list[RequestPermissionParams] = field(default_factory=list)
@@ -63,6 +66,9 @@ class RecordingClient:
 
     async def elicit(self, question: ElicitationParams) -> ElicitationResult:
         self.questions.append(question)
+        filled = self.forms.pop(0) if self.forms else self.form
+        if filled is not None:
+            return ElicitationResult(action="accept", content=filled)
         if self.answer is None:
             return ElicitationResult(action="decline")
         return ElicitationResult(action="accept", content={"answer": self.answer})

@@ -38,11 +38,14 @@ export interface AgentThoughtChunk {
   turnId?: string;
 }
 
-/** A slash command. `hint` says what may follow its name. */
+/** A slash command. `hint` says what may follow its name; `parameters` are there where it has typed ones, `origin` where
+ * it is not cass's own. */
 export interface AvailableCommand {
   description: string;
   hint?: string;
   name: string;
+  origin?: "user" | "project" | "plugin";
+  parameters?: CommandParameter[];
 }
 
 /** The slash commands that this session knows. */
@@ -66,6 +69,17 @@ export interface CommandListParams {
 /** Slash commands, by name. */
 export interface CommandListResult {
   commands: AvailableCommand[];
+}
+
+/** Something that a command asks for, given as `name=value`. `values` are those that an `enum` takes; a `file` is a path
+ * in the project; a `selection` is what is selected in the editor. */
+export interface CommandParameter {
+  default?: string | number | boolean;
+  description?: string;
+  name: string;
+  required?: boolean;
+  type?: "string" | "int" | "number" | "bool" | "enum" | "file" | "selection" | "list";
+  values?: string[];
 }
 
 /** The conversation that the model is sent is made shorter. `completed` does it, in this order: results of the
@@ -1042,13 +1056,16 @@ export interface StatusResult {
 }
 
 /** A step of a command of several steps. `run_id` names this run of the command; its first update has the step ``""``
- * and carries the command's arguments, so that the run can be taken up again. `result` is what later steps read,
- * whole; `child_session_id` the session that a forked or parallel step ran in. */
+ * and carries the command's arguments, so that the run can be taken up again, with `digest`, the sha256 of its file.
+ * `result` is what later steps read, whole; `exit_code` that of a step that ran a command; `child_session_id` the session
+ * that a forked or parallel step ran in. */
 export interface StepUpdate {
-  arguments?: Record<string, string | number | boolean>;
+  arguments?: Record<string, unknown>;
   attempt?: number;
   childSessionId?: string;
   command: string;
+  digest?: string;
+  exitCode?: number;
   result?: string;
   runId: string;
   sessionUpdate: "_step_update";

@@ -134,3 +134,29 @@ test("kinds of a newer server change nothing", () => {
   assert.equal(it.items.length, 0);
   assert.deepEqual(openChanges(it), { files: 0, hunks: 0 });
 });
+
+const step = (step: string, state: "running" | "done" | "failed" | "skipped", attempt = 1): Update => ({
+  sessionUpdate: "_step_update",
+  runId: "r",
+  command: "run",
+  step,
+  title: step && "ls",
+  state,
+  attempt,
+});
+
+test("a step is one line, which tells how it stands", () => {
+  const it = told(
+    step("", "running"),
+    step("a", "running"),
+    step("a", "running", 2),
+    step("a", "failed"),
+    step("b", "skipped"),
+  );
+  const lines = it.items.map((item) => (item.kind === "notice" ? [item.text, item.level] : []));
+  assert.deepEqual(lines, [
+    ["▸ /run", "info"],
+    ["✗ a ls", "error"],
+    ["– b ls", "info"],
+  ]);
+});

@@ -2,6 +2,7 @@
 
 import type { Attachment, FromView, Suggestion } from "../src/chat/messages";
 import type { Conversation } from "../src/session/conversation";
+import { suggestArguments } from "./arguments";
 import { h, icon, iconButton } from "./dom";
 import { Popup } from "./popup";
 
@@ -153,21 +154,30 @@ export class Composer {
           .filter((command) => command.name.toLowerCase().startsWith(typed))
           .map((c) => ({ label: `/${c.name}`, detail: c.description, insert: `/${c.name}${c.hint ? " " : ""}` })),
       );
+    } else if (this.argument() !== undefined) {
+      this.popup.show(suggestArguments(this.conversation?.commands ?? [], this.before()));
     } else {
       this.popup.close();
     }
   }
 
-  /** The word that the cursor stands at the end of. */
+  private before(): string {
+    return this.field.value.slice(0, this.field.selectionStart);
+  }
+
+  /** The word that the cursor stands at the end of: a command, a mention, or an argument of a command. */
   private word(): string | undefined {
-    const before = this.field.value.slice(0, this.field.selectionStart);
-    return /(?:^|\s)([@/][^\s]*)$/.exec(before)?.[1];
+    return /(?:^|\s)([@/][^\s]*)$/.exec(this.before())?.[1] ?? this.argument();
+  }
+
+  private argument(): string | undefined {
+    return /^\/\S+\s(?:.*\s)?(\S*)$/.exec(this.before())?.[1];
   }
 
   private complete(chosen: Suggestion): void {
     const at = this.field.selectionStart;
     const start = at - (this.word()?.length ?? 0);
-    const insert = chosen.insert.endsWith(" ") ? chosen.insert : `${chosen.insert} `;
+    const insert = /[ =]$/.test(chosen.insert) ? chosen.insert : `${chosen.insert} `;
     this.field.setRangeText(insert, start, at, "end");
     this.grow();
     this.saveDraft();

@@ -10,6 +10,8 @@ interface Field {
   description?: string;
   enum?: string[];
   default?: unknown;
+  minimum?: number;
+  maximum?: number;
 }
 
 interface Reader {
@@ -22,6 +24,7 @@ export function questionCard(card: Question, send: (message: FromView) => void):
   const properties = (card.ask.requestedSchema.properties ?? {}) as Record<string, Field>;
   const accept = (content: Record<string, unknown>) =>
     send({ type: "reply", id: card.id, action: "accept", content });
+  const required = new Set((card.ask.requestedSchema.required ?? []) as string[]);
   const names = Object.keys(properties);
   const [only = ""] = names;
   const choices = names.length === 1 ? properties[only]?.enum : undefined;
@@ -37,8 +40,19 @@ export function questionCard(card: Question, send: (message: FromView) => void):
       ),
     );
   } else {
-    const readers = names.map((name): [string, Reader] => [name, reader(name, properties[name] ?? {})]);
-    const submit = () => accept(Object.fromEntries(readers.map(([name, one]) => [name, one.read()])));
+    const readers = names.map((name): [string, Reader] => [
+      name,
+      reader(name, properties[name] ?? {}, required.has(name)),
+    ]);
+    const submit = () => {
+      const missing = readers.find(([name, one]) => required.has(name) && one.read() === undefined);
+      if (missing) {
+        missing[1].element.querySelector<HTMLElement>("input, select")?.focus();
+        return;
+      }
+      const given = readers.map(([name, one]): [string, unknown] => [name, one.read()]);
+      accept(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+    };
     const form = h("form", {}, ...readers.map(([, one]) => one.element));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -54,11 +68,16 @@ export function questionCard(card: Question, send: (message: FromView) => void):
   );
 }
 
-function reader(name: string, field: Field): Reader {
-  const title = field.title ?? name;
+/** The control of one field; it reads `undefined` where nothing was given. */
+function reader(name: string, field: Field, required: boolean): Reader {
+  const title = `${field.title ?? name}${required ? " *" : ""}`;
   if (field.enum) {
-    const select = h("select", {}, ...field.enum.map((value) => h("option", { value }, visible(value))));
-    return { element: labelled(title, field, select), read: () => select.value };
+    const none = required && field.default === undefined ? [] : [h("option", { value: "" }, "")];
+    const select = h("select", {}, ...none, ...field.enum.map((value) => h("option", { value }, visible(value))));
+    if (typeof field.default === "string") {
+      select.value = field.default;
+    }
+    return { element: labelled(title, field, select), read: () => select.value || undefined };
   }
   if (field.type === "boolean") {
     const box = h("input", { type: "checkbox" });
@@ -67,10 +86,16 @@ function reader(name: string, field: Field): Reader {
   }
   const isNumber = field.type === "number" || field.type === "integer";
   const input = h("input", { class: "note", type: isNumber ? "number" : "text" });
+  if (isNumber) {
+    input.step = field.type === "integer" ? "1" : "any";
+    input.min = field.minimum === undefined ? "" : String(field.minimum);
+    input.max = field.maximum === undefined ? "" : String(field.maximum);
+  }
   if (typeof field.default === "string" || typeof field.default === "number") {
     input.value = String(field.default);
   }
-  return { element: labelled(title, field, input), read: () => (isNumber ? Number(input.value) : input.value) };
+  const read = () => (input.value === "" ? undefined : isNumber ? Number(input.value) : input.value);
+  return { element: labelled(title, field, input), read };
 }
 
 function labelled(title: string, field: Field, control: HTMLElement): HTMLElement {

@@ -13,6 +13,7 @@ from cass.acp import modes, saying
 from cass.acp.calls import Calls
 from cass.protocol import events
 from cass.protocol.messages import ContentBlock, Text, Thinking
+from cass.protocol.offering import AvailableCommand
 
 
 @dataclass
@@ -163,6 +164,6 @@ def _chunk(role: saying.ChunkKind, message_id: str | None, content: ContentBlock
     return saying.Chunk(session_update=role, message_id=message_id, content=content)
 
 
-def _command(command: events.AvailableCommand) -> saying.Command:
+def _command(command: AvailableCommand) -> saying.Command:
     hint = saying.CommandInput(hint=command.hint) if command.hint else None
     return saying.Command(name=command.name, description=command.description, input=hint)

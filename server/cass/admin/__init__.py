@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cass.admin import acp, auth, config, hooks, models, permissions, protocol, tool, trust, usage
+from cass.admin import acp, auth, commands, config, hooks, models, permissions, protocol, tool, trust, usage
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -49,6 +49,7 @@ for command in (
     acp.acp,
     config.config,
     auth.auth,
+    commands.commands,
     models.models,
     tool.tool,
     trust.trust,

@@ -11,7 +11,8 @@ _BIGGEST = 5
 
 async def help(session: Session, argument: str) -> Reply:
     """The commands, a line each."""
-    commands = sorted(session.house.commands.values(), key=lambda c: c.name)
+    found = await session.brought.commands()
+    commands = sorted((c for c in found.values() if c.offered), key=lambda c: c.name)
     lines = [f"- `/{c.name}{f' {c.hint}' if c.hint else ''}` {c.description}" for c in commands]
     return Reply(text="\n".join(lines))
 

@@ -10,7 +10,7 @@ from lsprotocol import types
 from cass.lsp.editor import Editor
 from cass.protocol.asking import ElicitationParams, ElicitationResult, PermissionOutcome, RequestPermissionParams
 from cass.protocol.edits import EditProposal
-from cass.protocol.wire import as_list, as_object
+from cass.protocol.wire import JsonObject, as_list, as_object
 from cass.rpc.endpoint import RpcError
 
 REVIEW = "Review hunk by hunk"
@@ -35,15 +35,24 @@ async def permission(editor: Editor, ask: RequestPermissionParams) -> Permission
 
 
 async def elicit(editor: Editor, question: ElicitationParams) -> ElicitationResult:
-    """Put a question of the model that has fixed answers; others cannot be put by LSP."""
-    fields = list(as_object(question.requested_schema.get("properties")).items())
-    choices = as_list(as_object(fields[0][1]).get("enum")) if len(fields) == 1 else []
-    if not choices:
-        return ElicitationResult(action="decline")
-    answer = await _choose(editor, question.message, [str(choice) for choice in choices])
-    if answer is None:
-        return ElicitationResult(action="cancel")
-    return ElicitationResult(action="accept", content={fields[0][0]: answer})
+    """Put a form whose fields have fixed answers, one after the other; others cannot be put by LSP, so that a form that
+    needs one is declined, and one that does not need it stays out."""
+    required = as_list(question.requested_schema.get("required"))
+    content: JsonObject = {}
+    for name, value in as_object(question.requested_schema.get("properties")).items():
+        field = as_object(value)
+        is_truth = field.get("type") == "boolean"
+        choices = ["Yes", "No"] if is_truth else [str(choice) for choice in as_list(field.get("enum"))]
+        if not choices:
+            if name in required:
+                return ElicitationResult(action="decline")
+            continue
+        says = [question.message, *([f"{name}: {field.get('description') or '?'}"] if name != "answer" else [])]
+        answer = await _choose(editor, "\n".join(says), choices)
+        if answer is None:
+            return ElicitationResult(action="cancel")
+        content[name] = answer == "Yes" if is_truth else answer
+    return ElicitationResult(action="accept", content=content) if content else ElicitationResult(action="decline")
 
 
 async def show(editor: Editor, path: Path | str, line: int = 0) -> bool:

@@ -207,7 +207,10 @@ class Server:
         return await context.context(self._session(params.session_id))
 
     async def _commands(self, params: m.CommandListParams) -> Wire:
-        return m.CommandListResult(commands=self._app.library.commands())
+        if params.session_id is None:
+            return m.CommandListResult(commands=self._app.library.commands())
+        found = await self._session(params.session_id).brought.commands()
+        return m.CommandListResult(commands=tuple(c.available() for _, c in sorted(found.items()) if c.offered))
 
     async def _models(self, params: m.Empty) -> Wire:
         return await self._app.list_models()

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from cass.protocol.wire import Method, SessionEvent, Wire
+from cass.protocol.wire import JsonObject, Method, SessionEvent, Wire
 
 TrustState = Literal["plain", "trusted", "undecided", "changed", "refused"]
 """`plain`: the folder brings nothing that could act. `undecided`: it does, and the user was not asked yet. `changed`:
@@ -62,8 +62,9 @@ class HookUpdate(SessionEvent):
 
 class StepUpdate(SessionEvent):
     """A step of a command of several steps. `run_id` names this run of the command; its first update has the step ``""``
-    and carries the command's arguments, so that the run can be taken up again. `result` is what later steps read,
-    whole; `child_session_id` the session that a forked or parallel step ran in."""
+    and carries the command's arguments, so that the run can be taken up again, with `digest`, the sha256 of its file.
+    `result` is what later steps read, whole; `exit_code` that of a step that ran a command; `child_session_id` the session
+    that a forked or parallel step ran in."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["_step_update"] = "_step_update"
@@ -72,9 +73,11 @@ class StepUpdate(SessionEvent):
     step: str = ""
     title: str = ""
     state: Literal["running", "done", "failed", "skipped", "cancelled"]
-    arguments: dict[str, str | int | bool | None] = Field(default_factory=dict)
+    arguments: JsonObject = Field(default_factory=dict)
+    digest: str = ""
     attempt: int = 1
     result: str | None = None
+    exit_code: int | None = None
     child_session_id: str | None = None
 
 

@@ -33,6 +33,7 @@ from cass.protocol.messages import (
     ToolStatus,
     Usage,
 )
+from cass.protocol.offering import AvailableCommandsUpdate
 from cass.protocol.reviewing import EditUpdate, ReviewBase, ReviewUpdate
 from cass.protocol.wire import JsonObject, SessionEvent, Wire
 
@@ -189,21 +190,6 @@ class ConfigOptionUpdate(SessionEvent):
     durable: ClassVar[bool] = True
     session_update: Literal["config_option_update"] = "config_option_update"
     config_options: tuple[ConfigOption, ...]
-
-
-class AvailableCommand(Wire):
-    """A slash command. `hint` says what may follow its name."""
-
-    name: str
-    description: str
-    hint: str | None = None
-
-
-class AvailableCommandsUpdate(SessionEvent):
-    """The slash commands that this session knows."""
-
-    session_update: Literal["available_commands_update"] = "available_commands_update"
-    commands: tuple[AvailableCommand, ...]
 
 
 class SessionInfoUpdate(SessionEvent):

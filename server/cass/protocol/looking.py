@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cass.protocol.events import AvailableCommand
 from cass.protocol.messages import Usage
+from cass.protocol.offering import AvailableCommand
 from cass.protocol.wire import Wire
 
 

@@ -18,7 +18,7 @@ from cass.protocol.asking import (
     SessionUpdateParams,
 )
 from cass.protocol.edits import EditProposal, HunkDecision, ProposalState
-from cass.protocol.events import AvailableCommand, ConfigOption, PlanEntry, SessionState
+from cass.protocol.events import ConfigOption, PlanEntry, SessionState
 from cass.protocol.looking import (
     CommandListParams,
     CommandListResult,
@@ -28,6 +28,7 @@ from cass.protocol.looking import (
     StatusResult,
 )
 from cass.protocol.messages import ContentBlock, StopReason, Usage
+from cass.protocol.offering import AvailableCommand
 from cass.protocol.wire import JsonObject, Method, Wire
 
 PROTOCOL_VERSION = 1

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from cass.agent.gate import Rules
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cass.agent.gate import Gate, Rules
 from cass.agent.permissions import parse_rules
+from cass.agent.showing import why_not
 from cass.config import Config, LimitConfig
 from cass.protocol import methods
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
 
 
 def rules(config: Config, extra: methods.Rules) -> Rules:
@@ -31,3 +40,14 @@ def abilities(config: Config, model: str) -> set[str]:
     known = config.providers.get(provider)
     facts = known.models.get(name) if known else None
     return set() if facts and not facts.todos else {"todos"}
+
+
+def may_show(session: Session, path: Path) -> bool:
+    """Whether the model may be told what a file holds. Asks the workspace nothing: where it has judged a path, it
+    remembers where that led, and this is no judgement."""
+
+    def inside(path: Path) -> bool:
+        real = Path(os.path.realpath(path))
+        return any(real.is_relative_to(root) for root in session.workspace.roots)
+
+    return not why_not(replace(Gate(session, {}, session.rules).policy(), inside=inside), path)

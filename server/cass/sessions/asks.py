@@ -7,7 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Generic, Protocol, TypeVar
 
 from cass.ports import Client, Question
-from cass.protocol.asking import ElicitationParams, PermissionOutcome, RequestPermissionParams
+from cass.protocol.asking import (
+    ElicitationParams,
+    ElicitationResult,
+    PermissionOutcome,
+    RequestPermissionParams,
+)
 from cass.protocol.wire import JsonObject
 from cass.sessions.stream import Stream
 
@@ -64,14 +69,19 @@ class Asks:
         if question.options:
             field["enum"] = list(question.options)
         schema: JsonObject = {"type": "object", "properties": {"answer": field}, "required": ["answer"]}
-        params = ElicitationParams(
-            session_id=self._stream.session_id, message=question.text, requested_schema=schema
-        )
-        async with self._turnstile:
-            result = await self._first(lambda client: client.elicit(params))
-        if result is None or result.action != "accept" or not result.content:
+        result = await self.form(question.text, schema)
+        if result.action != "accept" or not result.content:
             return None
         return str(result.content.get("answer", "")) or None
+
+    async def form(self, message: str, schema: JsonObject) -> ElicitationResult:
+        """Have a form filled in: a flat JSON Schema object. The first answer counts; `cancel` when nobody can or will."""
+        if not any(client.can_decide for client in self._stream.clients):
+            return ElicitationResult(action="cancel")
+        params = ElicitationParams(session_id=self._stream.session_id, message=message, requested_schema=schema)
+        async with self._turnstile:
+            result = await self._first(lambda client: client.elicit(params))
+        return result or ElicitationResult(action="cancel")
 
     def joined(self, client: Client) -> None:
         """Somebody is there now: the open question is put to them, too."""

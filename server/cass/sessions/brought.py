@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cass.errors import CassError
 from cass.ports import Hooks
 from cass.protocol.custom import TrustState
-from cass.protocol.events import Notice
+from cass.protocol.events import AvailableCommandsUpdate, Notice
+from cass.protocol.offering import AvailableCommand
 from cass.sessions import trusting
 from cass.sessions.command import Command
+from cass.sessions.customs import Customs
 from cass.sessions.hooked import Hooked
 from cass.sessions.skilled import SessionSkills
 from cass.trust import FolderTrust
@@ -35,6 +38,8 @@ class Brought:
         self.told: TrustState = "plain"
         self.asked = ""
         self._beginning: asyncio.Task[None] | None = None
+        self.customs = Customs(session)
+        self._listed = _offered(session.house.commands)
 
     @property
     def is_trusted(self) -> bool:
@@ -46,6 +51,11 @@ class Brought:
         if self._beginning is None or self._beginning.done():
             self._beginning = asyncio.get_running_loop().create_task(self._begin())
 
+    def list_again(self) -> None:
+        """Look for commands only, in the same way."""
+        if self._beginning is None or self._beginning.done():
+            self._beginning = asyncio.get_running_loop().create_task(self._list())
+
     async def close(self) -> None:
         """The session ends: hooks are told, within a limit, and nothing is looked for any more."""
         await self.hooked.close()
@@ -55,11 +65,19 @@ class Brought:
 
     async def commands(self) -> Mapping[str, Command]:
         """The slash commands by name: cass's own, then those of plug-ins, the user and the folder. A name that is
-        cass's own stays cass's."""
+        cass's own stays cass's; the other one is there with its origin before it, as `project:fix`."""
         await self.skills.read()
         for problem in self.skills.problems():
             self._session.emit(Notice(turn_id=self._session.turn_id, level="warning", text=f"Skills: {problem}"))
-        return {**self.skills.commands(), **self._session.house.commands}
+        customs = await self.customs.commands()
+        own = self._session.house.commands
+        whole = {f"{c.origin}:{name}": _whole(c, hidden=name in own) for name, c in customs.items()}
+        found = {**whole, **self.skills.commands(), **customs, **own}
+        offered = _offered(found)
+        if offered != self._listed:
+            self._listed = offered
+            self._session.emit(AvailableCommandsUpdate(commands=offered))
+        return found
 
     async def _begin(self) -> None:
         try:
@@ -67,3 +85,18 @@ class Brought:
             await self.skills.read()
         except CassError as error:
             log.warning("what the folder brings could not be looked at: %s", error)
+        await self._list()
+
+    async def _list(self) -> None:
+        try:
+            await self.commands()
+        except CassError as error:
+            log.warning("the commands could not be listed: %s", error)
+
+
+def _whole(command: Command, *, hidden: bool) -> Command:
+    return replace(command, name=f"{command.origin}:{command.name}", offered=command.offered and hidden)
+
+
+def _offered(commands: Mapping[str, Command]) -> tuple[AvailableCommand, ...]:
+    return tuple(command.available() for _, command in sorted(commands.items()) if command.offered)

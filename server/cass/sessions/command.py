@@ -6,26 +6,38 @@ import difflib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cass.errors import SessionError
-from cass.protocol.events import AvailableCommand
+from cass.protocol.events import StateUpdate, UserMessage
 from cass.protocol.messages import ToolCall
+from cass.protocol.offering import AvailableCommand, CommandParameter
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
 
-_LINE = re.compile(r"/([A-Za-z][A-Za-z0-9:_-]*)(?:\s+(.*))?", re.DOTALL)
+_LINE = re.compile(r"/([A-Za-z0-9][A-Za-z0-9:_.-]*)(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Something to do in a turn of its own. `selection` is what was selected in the editor."""
+
+    turn_id: str
+    message: UserMessage
+    selection: str = ""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a command comes to: `text` for the user (Markdown), or a `prompt` that goes to the model. With a prompt, `calls`
-    run before the model is asked, as if it had made them, so that it reads their results; what `after` answers runs
-    once the model is done, or has failed. Both pass the gate."""
+    """What a command comes to: `text` for the user (Markdown), a `prompt` that goes to the model, or a `flow` that does
+    with the turn what it wants and answers its last event, not yet emitted. With a prompt, `calls` run before the model is
+    asked, as if it had made them, so that it reads their results; what `after` answers runs once the model is done, or
+    has failed. Both pass the gate."""
 
     text: str = ""
     prompt: str = ""
+    flow: Callable[[Prompt], Awaitable[StateUpdate]] | None = None
     calls: tuple[ToolCall, ...] = ()
     after: Callable[[], Awaitable[Sequence[ToolCall]]] | None = None
 
@@ -33,16 +45,26 @@ class Reply:
 @dataclass(frozen=True)
 class Command:
     """A slash command. A module in `cass/commands/` offers its own in a tuple `COMMANDS`. `run` is given the
-    session and what followed the name; a CassError that it raises is shown to the user."""
+    session and what followed the name; a CassError that it raises is shown to the user. One that is not `offered` is in
+    no list: it only says why it does not run."""
 
     name: str
     description: str
     run: Callable[[Session, str], Awaitable[Reply]]
     hint: str = ""
+    parameters: tuple[CommandParameter, ...] = ()
+    origin: Literal["user", "project", "plugin"] | None = None
+    offered: bool = True
 
     def available(self) -> AvailableCommand:
         """As clients see it."""
-        return AvailableCommand(name=self.name, description=self.description, hint=self.hint or None)
+        return AvailableCommand(
+            name=self.name,
+            description=self.description,
+            hint=self.hint or None,
+            parameters=self.parameters,
+            origin=self.origin,
+        )
 
 
 def name_of(text: str) -> str:

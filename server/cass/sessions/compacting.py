@@ -25,7 +25,7 @@ def fitting_of(session: Session) -> Fitting:
 
     def tools() -> tuple[ToolSpec, ...]:
         now = can | {RESULTS} if session.stream.state.history.compaction else can
-        return tuple(spec for spec in session.house.specs if spec.needs in now)
+        return tuple(spec for spec in session.house.specs if spec.needs in now and session.may_use(spec.name))
 
     return Fitting(
         desk=session,

@@ -24,7 +24,8 @@ from cass.trust import FolderTrust
 class House:
     """The parts. `config_for` is the configuration of a folder, its project layer included, as far as it is trusted; `data_dir` holds what
     sessions keep besides the store, `config_dir` the user's own settings, `home_dir` other tools' folders; `ide` is the editor of this process, or one that can nothing. `present` is the folder
-    that the client works in, `formats` are those that sessions leave and come in, and `leavings` remove what else was
+    that the client works in, `formats` are those that sessions leave and come in, `command_folders` hold the custom commands
+    of installed packages, and `leavings` remove what else was
     kept of a session that is deleted."""
 
     models: Models
@@ -49,4 +50,5 @@ class House:
     client_hooks: Callable[[], Mapping[str, Mapping[str, object]]] = dict[str, Mapping[str, object]]
     present: Callable[[], Path] = Path.cwd
     formats: Callable[[], Mapping[str, Format]] = dict[str, Format]
+    command_folders: Sequence[Path] = ()
     leavings: Sequence[Callable[[str], None]] = ()

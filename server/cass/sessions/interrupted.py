@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cass.agent.gate import Gate
-from cass.protocol.events import JobUpdate, Notice, PromptDropped, PromptQueued, StateUpdate
+from cass.protocol.events import JobUpdate, Notice, PromptDropped, PromptQueued, StateUpdate, ToolCallUpdate
 from cass.protocol.messages import Text, ToolCall
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ async def find(session: Session, *, can_ask: bool) -> Torn:
         return Torn(words=words, jobs=jobs)
     again = await _to_ask(session) if can_ask and turn_id else ()
     asked = {call.id for call in again}
+    for call_id in state.history.started - set(state.open_calls):  # a command's own, not the model's
+        session.emit(ToolCallUpdate(tool_call_id=call_id, status="cancelled", turn_id=turn_id))
     for unanswered in state.interrupted_calls():
         if unanswered.tool_call_id not in asked:
             session.emit(unanswered)
@@ -69,6 +71,11 @@ def tell(session: Session, torn: Torn) -> None:
         lines = "\n".join(f"- {_job_words(job)}" for job in torn.jobs)
         session.emit(Notice(level="warning", text=f"Commands in the background were ended with cass:\n{lines}"))
         session.ledger.say(f"cass was restarted. Background jobs ended with it:\n{lines}")
+    if session.stream.state.runs:
+        from cass.sessions import takingup  # only a session that ran such a command has something to take up
+
+        if cut_off := takingup.close(session):
+            session.emit(Notice(level="warning", text=cut_off))
     if torn.again and torn.turn_id:
         session.work.take_up(torn.turn_id, torn.again)
 

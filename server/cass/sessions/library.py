@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +10,9 @@ from pathlib import Path
 from cass.errors import ProtocolError, SessionError
 from cass.ports import Client, SessionHeader, StoredSession
 from cass.protocol import methods
-from cass.protocol.events import AvailableCommand, AvailableCommandsUpdate, Notice
+from cass.protocol.events import AvailableCommandsUpdate, Notice
 from cass.protocol.looking import SessionInfo
+from cass.protocol.offering import AvailableCommand
 from cass.protocol.versions import JOURNAL_VERSION
 from cass.sessions import forks, interrupted, leavings, options, unfinished
 from cass.sessions.house import House
@@ -29,12 +30,12 @@ class Library:
 
     @property
     def sessions(self) -> Iterable[Session]:
-        """The open ones."""
-        return tuple(self._open.values())
+        """The open ones, and those that work for them."""
+        return tuple(self._all())
 
     def get(self, session_id: str) -> Session:
         """An open session; SessionError `session_not_found`."""
-        session = self._open.get(session_id)
+        session = next((s for s in self._all() if s.session_id == session_id), None)
         if session is None:
             raise SessionError(
                 f"the session {session_id[:80]} is not open here",
@@ -42,6 +43,13 @@ class Library:
                 kind="session_not_found",
             )
         return session
+
+    def _all(self) -> Iterator[Session]:
+        waiting = list(self._open.values())
+        while waiting:
+            session = waiting.pop(0)
+            waiting += session.children.values()
+            yield session
 
     def new(self, params: methods.SessionNewParams, client: Client) -> Session:
         """Open a session in a folder. ProtocolError `invalid_cwd` or `invalid_value`."""
@@ -62,7 +70,7 @@ class Library:
     async def resume(self, params: methods.SessionResumeParams, client: Client) -> Session:
         """Open a stored session or attach to an open one, and replay what was asked for. SessionError
         `session_not_found`, `session_busy` (another process has it), `replay_gone`."""
-        session = self._open.get(params.session_id)
+        session = next((s for s in self._all() if s.session_id == params.session_id), None)
         fresh = session is None
         torn, done = interrupted.Torn(), list[str]()
         if session is None:
@@ -115,6 +123,8 @@ class Library:
         """Stop a session and give it free. One in which nothing was ever said is not kept, but where words were
         taken and lost, that stays."""
         session = self.get(session_id)
+        if session.above is not None:
+            raise SessionError("it works for another session", hint="Cancel its turn.", kind="session_busy")
         await session.close()
         self._open.pop(session_id, None)
         if session.stream.state.prompts == 0 and not session.stream.state.dropped:

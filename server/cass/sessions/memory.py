@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from cass.agent import notes
 from cass.agent.compact import ARGUMENTS, original
-from cass.protocol.events import AgentMessage, CompactionUpdate, ToolCallUpdate
+from cass.protocol.events import AgentMessage, CompactionUpdate, ToolCallUpdate, UserMessage
 from cass.protocol.messages import Message, Text, ToolCall, Usage
 from cass.sessions.history import compacted
 
@@ -71,3 +72,18 @@ class Memory:
     def today(self) -> Usage:
         """What all sessions used today."""
         return self._session.house.spending.today()
+
+    async def news(self) -> list[UserMessage]:
+        """What happened to files that the model knows, in words for it."""
+        text = await self._session.ledger.news()
+        if not text:
+            return []
+        return [
+            UserMessage(
+                message_id=f"msg-{uuid4().hex[:12]}",
+                turn_id=self._session.turn_id,
+                content=(Text(text=f"[Editor, not typed by the user]\n{text}"),),
+                steering=True,
+                source="editor",
+            )
+        ]

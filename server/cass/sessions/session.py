@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
-from cass.agent.gate import Gate
-from cass.agent.showing import why_not
-from cass.config import Config
+from cass.agent.gate import Rules
+from cass.config import Config, LimitConfig
 from cass.errors import CassError
 from cass.ledger import Ledger
 from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Skills, Spent, ToolSettings
@@ -31,9 +28,9 @@ from cass.protocol.events import (
     PlanEntry,
     UserMessage,
 )
-from cass.protocol.messages import Message, Text, Usage
+from cass.protocol.messages import Message, Usage
 from cass.protocol.secrets import Masker
-from cass.sessions import allowed, options, sizes
+from cass.sessions import allowed, options, sizes, terms
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.brought import Brought
@@ -45,6 +42,7 @@ from cass.sessions.preamble import Preamble
 from cass.sessions.reviews import Reviews
 from cass.sessions.sidebranch import SideBranch
 from cass.sessions.stream import Stream
+from cass.sessions.terms import Terms
 from cass.sessions.touched import Steps
 from cass.sessions.unreviewed import Unreviewed
 from cass.sessions.work import Work
@@ -66,8 +64,12 @@ class Session:
         self.config: Config = loaded.config
         self.warnings = loaded.warnings
         stream.masker = house.masker(self.config)
-        self.rules = allowed.rules(self.config, params.rules)
-        self.limits = allowed.limits(self.config, params.max_turns)
+        self.opened = params
+        self.terms = Terms()
+        self.above: Session | None = None
+        self.children: dict[str, Session] = {}
+        self._rules = allowed.rules(self.config, params.rules)
+        self._limits = allowed.limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
         self.jobs = house.open_jobs(header.session_id, self.config)
         self.checkpoints = house.open_checkpoints(header.session_id, self.workspace.roots, self.config)
@@ -84,7 +86,7 @@ class Session:
         self.memory = Memory(self)
         self._asks = Asks(stream)
         self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
-        self.ledger = Ledger(self.workspace, self._may_show, self.masker.text)
+        self.ledger = Ledger(self.workspace, partial(allowed.may_show, self), self.masker.text)
         self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
         self.reviews = Reviews(self)
         self.closing = False
@@ -110,17 +112,31 @@ class Session:
     @property
     def mode(self) -> str:
         """`plan` or `active`."""
-        return self._options["mode"]
+        return terms.mode(self, self._options["mode"])
 
     @property
     def approval(self) -> str:
         """`ask`, `edits` or `auto`."""
-        return self._options["approval"]
+        return terms.approval(self, self._options["approval"])
+
+    @property
+    def rules(self) -> Rules:
+        """The permission rules that hold."""
+        return terms.rules(self, self._rules)
+
+    @property
+    def limits(self) -> LimitConfig:
+        """What may be used up."""
+        return terms.limits(self, self._limits)
+
+    def may_use(self, tool: str) -> bool:
+        """Whether the model may use a tool."""
+        return terms.may_use(self, tool)
 
     @property
     def grants(self) -> Sequence[str]:
         """Rules allowed for this session."""
-        return self.stream.state.grants
+        return [*self.stream.state.grants, *(self.above.grants if self.above else ())]
 
     @property
     def messages(self) -> Sequence[Message]:
@@ -195,12 +211,7 @@ class Session:
 
     async def news(self) -> list[UserMessage]:
         """What happened to files that the model knows."""
-        text = await self.ledger.news()
-        if not text:
-            return []
-        content = (Text(text=f"[Editor, not typed by the user]\n{text}"),)
-        id = f"msg-{uuid4().hex[:12]}"
-        return [UserMessage(message_id=id, turn_id=self.turn_id, content=content, steering=True, source="editor")]
+        return await self.memory.news()
 
     def take_steering(self) -> list[UserMessage]:
         """What the user said meanwhile."""
@@ -249,12 +260,12 @@ class Session:
     @property
     def model_name(self) -> str:
         """`provider/model`; empty until one was chosen."""
-        return self._options["model"]
+        return self.terms.model or self._options["model"]
 
     @property
     def effort(self) -> str | None:
         """The reasoning effort that was chosen."""
-        return self._options["effort"] or None
+        return self.terms.effort or self._options["effort"] or None
 
     def config_options(self) -> tuple[ConfigOption, ...]:
         """All options with their values."""
@@ -300,16 +311,6 @@ class Session:
         if client in self.stream.clients:
             self.stream.clients.remove(client)
             self._asks.left(client)
-
-    def _may_show(self, path: Path) -> bool:
-        """Whether the model may be told what a file holds. Asks the workspace nothing: where it has judged a path, it
-        remembers where that led, and this is no judgement."""
-
-        def inside(path: Path) -> bool:
-            real = Path(os.path.realpath(path))
-            return any(real.is_relative_to(root) for root in self.workspace.roots)
-
-        return not why_not(replace(Gate(self, {}, self.rules).policy(), inside=inside), path)
 
     def system_prompt(self) -> str:
         """The same text for every request of this process."""

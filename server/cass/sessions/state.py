@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from cass.protocol.custom import StepUpdate
 from cass.protocol.edits import EditOp, EditProposal, ProposalState
 from cass.protocol.events import (
     AgentMessage,
@@ -47,7 +48,8 @@ class Made(NamedTuple):
 class Folded:
     """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this.
     `proposals` are those to decide about and the latest that were decided; `settled.find` knows the others.
-    `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
+    `runs` says whether a command of several steps was
+    ever run. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
 
     history: History = field(default_factory=History)
     state: SessionState = "idle"
@@ -67,6 +69,7 @@ class Folded:
     dropped: int = 0
     total: Usage = field(default_factory=Usage)
     prompts: int = 0
+    runs: bool = False
 
     @property
     def messages(self) -> list[Message]:
@@ -129,6 +132,8 @@ class Folded:
                 self.title, self.tags, self.archived = event.title, event.tags, event.archived
             case EditUpdate():
                 self._edit(event)
+            case StepUpdate():
+                self.runs = True
             case ReviewBase():
                 self.unreviewed.pop(Path(event.path), None)
                 if event.known_hash is not None:

@@ -7,7 +7,6 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -23,10 +22,10 @@ from cass.protocol.events import (
     TurnError,
     UserMessage,
 )
-from cass.protocol.messages import ContentBlock, Text, ToolCall
+from cass.protocol.messages import ContentBlock, ResourceLink, Text, ToolCall
 from cass.protocol.methods import PromptParams
 from cass.sessions import planned, titles, trusting
-from cass.sessions.command import Command, Reply, name_of, recognise
+from cass.sessions.command import Command, Prompt, Reply, name_of, recognise
 from cass.sessions.compacting import RESULTS, fitting_of
 
 if TYPE_CHECKING:
@@ -37,14 +36,6 @@ _EDITOR = "\n\n[Editor]\n"
 """Stands before what the user looks at, behind their words."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """Something to do in a turn of its own."""
-
-    turn_id: str
-    message: UserMessage
 
 
 class Work:
@@ -120,7 +111,8 @@ class Work:
         if steering:
             self._steering.append(message)
             return turn_id, message.message_id
-        self._queue.append(Prompt(turn_id, message))
+        selection = params.context.selection if params.context else None
+        self._queue.append(Prompt(turn_id, message, selection or ""))
         self._waiters[turn_id] = asyncio.get_running_loop().create_future()
         if not self.busy:
             self._next()
@@ -148,13 +140,17 @@ class Work:
         """Go on with a turn that another process began: run these calls, then ask the model on."""
 
         async def again() -> StateUpdate:
-            turn = await self._turn(turn_id)
+            turn = await self.turn(turn_id)
             await turn.resume(calls)
             return await turn.run()
 
+        self.begin(turn_id, again)
+
+    def begin(self, turn_id: str, run: Callable[[], Awaitable[StateUpdate]]) -> None:
+        """A turn that nobody's words begin. The session must not be busy."""
         self._waiters[turn_id] = asyncio.get_running_loop().create_future()
         self._running = turn_id
-        self._task = asyncio.get_running_loop().create_task(self._work(turn_id, again))
+        self._task = asyncio.get_running_loop().create_task(self._work(turn_id, run))
 
     def _keep(self, message: UserMessage) -> None:
         """The words are on disk before anybody is told that they were taken."""
@@ -214,40 +210,59 @@ class Work:
         self._next()
 
     async def _run(self, prompt: Prompt) -> StateUpdate:
-        seen = tuple(b for b in prompt.message.content if isinstance(b, Text) and b.text.startswith(_EDITOR))
-        own = [block for block in prompt.message.content if block not in seen]
+        beside = tuple(b for b in prompt.message.content if _is_beside(b))
+        own = [block for block in prompt.message.content if block not in beside]
         called = recognise(_plain(own), await self._commands(_plain(own), prompt.turn_id))
         message, reply = prompt.message, Reply()
         if called:
             command, argument = called
             reply = await command.run(self._session, argument)
+            if reply.flow:
+                return await reply.flow(prompt)
             if not reply.prompt:
                 if reply.text:
                     self._session.emit(Notice(turn_id=prompt.turn_id, level="info", text=reply.text))
                 return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="end_turn")
             await trusting.settle(self._session, prompt.turn_id)
-            message = message.model_copy(update={"content": (Text(text=reply.prompt), *seen)})
-        for one in (message, *await self._session.brought.hooked.submitted(message)):
-            self._session.emit(one)
-        if not self._session.stream.state.title:
-            said = self._session.masker.model(message)
-            self._session.emit(titles.named(self._session.stream.state, said.content))
-        return await planned.play(self._session, await self._turn(prompt.turn_id), reply)
+            message = message.model_copy(update={"content": (Text(text=reply.prompt), *beside)})
+        await self.say_first(message)
+        return await planned.play(self._session, await self.turn(prompt.turn_id), reply)
 
     async def _commands(self, text: str, turn_id: str) -> Mapping[str, Command]:
         """The commands that this text may call. Before anything but cass's own ones, the user is asked about the folder."""
         own = self._session.house.commands
-        if name_of(text) in own:
+        name = name_of(text)
+        if name in own:
             return own
         await trusting.settle(self._session, turn_id)
+        if not name:
+            await self._session.brought.skills.read()  # the model is told of them
+            self._session.brought.list_again()  # beside the turn
+            return own
         return await self._session.brought.commands()
 
-    async def _turn(self, turn_id: str) -> Turn:
+    async def say_first(self, message: UserMessage) -> None:
+        """Put the user's own words into the conversation: hooks may object to them, or add to them."""
+        more = await self._session.brought.hooked.submitted(message)
+        self.tell(message)
+        for one in more:
+            self._session.emit(one)
+
+    def tell(self, message: UserMessage) -> None:
+        """Put words into the conversation now; the first ones name the session."""
+        self._session.emit(message)
+        if not self._session.stream.state.title:
+            said = self._session.masker.model(message)
+            self._session.emit(titles.named(self._session.stream.state, said.content))
+
+    async def turn(self, turn_id: str) -> Turn:
+        """What asks the model on with the conversation as it is, and with the terms that hold now."""
         session, house = self._session, self._session.house
         if not session.model_name:
             session.set_option("model", await house.models.default())
         can = session.offers.now | {RESULTS}  # something may be left out in this very turn
-        gate = Gate(session, {n: t for n, t in house.tools.items() if t.needs in can}, session.rules)
+        tools = {n: t for n, t in house.tools.items() if t.needs in can and session.may_use(n)}
+        gate = Gate(session, tools, session.rules)
         return Turn(desk=session, fitting=fitting_of(session), gate=gate, turn_id=turn_id)
 
     def _end(self, end: StateUpdate) -> None:
@@ -259,6 +274,11 @@ class Work:
 
 def _failed(turn_id: str, error: TurnError) -> StateUpdate:
     return StateUpdate(turn_id=turn_id, state="idle", stop_reason="error", error=error)
+
+
+def _is_beside(block: ContentBlock) -> bool:
+    """Whether this is no words of the user's: what they look at, and files that their words name."""
+    return isinstance(block, ResourceLink) or (isinstance(block, Text) and block.text.startswith(_EDITOR))
 
 
 def _plain(content: Sequence[ContentBlock]) -> str:

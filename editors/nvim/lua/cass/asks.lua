@@ -1,5 +1,6 @@
 --- The server's questions: may this run, and questions of the model. They wait until the user turns to them: nothing
 --- ever opens under somebody's typing.
+local form = require('cass.form')
 local api = vim.api
 
 ---@class cass.Ask
@@ -179,6 +180,9 @@ function Asks:ask_permission(ask)
       question = question .. '\n  in ' .. subject.cwd
     end
   end
+  if params.description then
+    question = question .. '\n' .. visible(params.description)
+  end
   local options =
     { prompt = question, kind = 'cass.permission', format_item = function(item) return item.name end }
   vim.ui.select(choices, options, function(choice)
@@ -203,35 +207,10 @@ end
 ---@private
 ---@param ask cass.Ask
 function Asks:ask_question(ask)
-  local schema = ask.params.requestedSchema or {}
-  local names = vim.tbl_keys(schema.properties or {})
-  table.sort(names)
-  local content = {}
-  local function step(index)
-    local name = names[index]
-    if not name then
-      self.open = false
-      return self:finish(ask, { action = 'accept', content = next(content) and content or vim.empty_dict() })
-    end
-    local field = schema.properties[name]
-    local prompt = visible(ask.params.message) .. (#names > 1 and (' ' .. (field.title or name)) or '')
-    local function taken(value)
-      if value == nil then
-        self.open = false
-        return self:finish(ask, { action = 'decline' })
-      end
-      content[name] = field.type == 'boolean' and value == 'yes'
-        or (field.type == 'number' or field.type == 'integer') and tonumber(value)
-        or value
-      step(index + 1)
-    end
-    if field.enum or field.type == 'boolean' then
-      vim.ui.select(field.enum or { 'yes', 'no' }, { prompt = prompt, kind = 'cass.question' }, taken)
-    else
-      vim.ui.input({ prompt = prompt .. ': ' }, taken)
-    end
-  end
-  step(1)
+  form.fill(ask.params, function(result)
+    self.open = false
+    self:finish(ask, result)
+  end)
 end
 
 return Asks

@@ -22,6 +22,52 @@ local function commands(typed)
   return found
 end
 
+--- The values of a parameter that has a few.
+---@param parameter table
+---@return string[]
+local function values(parameter)
+  return parameter.type == 'bool' and { 'true', 'false' } or parameter.values or {}
+end
+
+--- The parameters of a command, and their values.
+---@param name string of the command
+---@param rest string what follows it, up to the cursor
+---@param word string the last word of that
+---@return table[]
+local function arguments(name, rest, word)
+  local here = workspace()
+  local command = vim.iter(here and here.session.commands or {}):find(function(one) return one.name == name end)
+  local found, free = {}, {}
+  local key, start = word:match('^%-*([%w_-]+)=(.*)$')
+  for _, parameter in ipairs(command and command.parameters or {}) do
+    if key == parameter.name then
+      for _, value in ipairs(values(parameter)) do
+        if vim.startswith(value, start) then
+          found[#found + 1] = { word = key .. '=' .. value, menu = parameter.name }
+        end
+      end
+    elseif parameter.type ~= 'selection' and not (' ' .. rest):find('[%s-]' .. vim.pesc(parameter.name) .. '[=%s]') then
+      free[#free + 1] = parameter
+    end
+  end
+  if key then
+    return found
+  end
+  for _, value in ipairs(free[1] and free[1].type == 'enum' and values(free[1]) or {}) do
+    if vim.startswith(value, word) then
+      found[#found + 1] = { word = value, menu = free[1].name }
+    end
+  end
+  for _, parameter in ipairs(free) do
+    local text = parameter.type == 'bool' and '--' .. parameter.name or parameter.name .. '='
+    if vim.startswith(text, word) or vim.startswith(parameter.name, word) then
+      local needed = parameter.required and ' (needed)' or ''
+      found[#found + 1] = { word = text, menu = parameter.type .. needed, info = parameter.description }
+    end
+  end
+  return found
+end
+
 ---@param typed string
 ---@param root string
 ---@return table[]
@@ -60,9 +106,14 @@ end
 local function candidates()
   local cursor = api.nvim_win_get_cursor(0)
   local before = api.nvim_get_current_line():sub(1, cursor[2])
-  local slash = cursor[1] == 1 and before:match('^/([%w_:-]*)$')
+  local slash = cursor[1] == 1 and before:match('^/([%w_:.-]*)$')
   if slash then
     return 0, commands(slash)
+  end
+  local name, rest = before:match('^/([%w_:.-]+)%s+(.*)$')
+  if cursor[1] == 1 and name and not before:match('@[^%s@]*$') then
+    local word = rest:match('%S*$')
+    return #before - #word, arguments(name, rest:sub(1, #rest - #word), word)
   end
   local start, mention = before:match('()@([^%s@]*)$')
   local here = workspace()

@@ -186,6 +186,22 @@ function show._notice(self, update)
   self:line(update.text, groups[update.level] or 'CassMuted')
 end
 
+local SIGNS = { running = '▸', done = '✓', failed = '✗', skipped = '–', cancelled = '■' }
+
+--- One line for each step of a command, which tells how it stands.
+function show._step_update(self, update)
+  local id = ('step-%s-%s'):format(update.runId, update.step)
+  local again = (update.attempt or 1) > 1 and (' (try %d)'):format(update.attempt) or ''
+  local name = update.step == '' and '/' .. update.command or '  ' .. update.step
+  local title = (update.title or ''):gsub('%s+', ' ')
+  local line = vim.trim(('%s %s  %s'):format(SIGNS[update.state] or '·', name, title)) .. again
+  if not self.out:has(id) then
+    self.out:add(id, { '' })
+  end
+  local groups = { failed = 'CassError', skipped = 'CassMuted', cancelled = 'CassMuted' }
+  self.out:replace(id, { line }, { groups[update.state] or 'CassTool' })
+end
+
 function show._history_cleared(self)
   self:line('─── the conversation starts afresh for the model ───', 'CassMuted')
 end

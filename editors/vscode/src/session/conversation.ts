@@ -6,6 +6,7 @@ import type {
   PlanEntry,
   ReviewCount,
   SessionUpdateParams,
+  StepUpdate,
   TurnError,
   Usage,
 } from "../protocol";
@@ -123,6 +124,8 @@ function taken(it: Conversation, update: Update): Item | "removed" | undefined {
       return hook(it, update);
     case "_retry":
       return retry(it, update);
+    case "_step_update":
+      return stepChanged(it, update);
     case "compaction_update":
       return update.status === "completed" ? notice(it, "info", compacted(update)) : undefined;
     case "_history_cleared":
@@ -140,6 +143,24 @@ function taken(it: Conversation, update: Update): Item | "removed" | undefined {
       remember(it, update);
       return undefined;
   }
+}
+
+const SIGNS = { running: "▸", done: "✓", failed: "✗", skipped: "–", cancelled: "■" };
+
+/** One line for each step of a command, which tells how it stands. */
+function stepChanged(it: Conversation, update: StepUpdate): Item {
+  const id = `step-${update.runId}-${update.step}`;
+  const again = (update.attempt ?? 1) > 1 ? ` (try ${update.attempt})` : "";
+  const name = update.step ? `${update.step} ${update.title ?? ""}`.trim() : `/${update.command}`;
+  const text = `${SIGNS[update.state]} ${name}${again}`;
+  const level = update.state === "failed" ? "error" : "info";
+  const known = find(it, "notice", id);
+  if (known?.kind === "notice") {
+    known.text = text;
+    known.level = level;
+    return known;
+  }
+  return add(it, { kind: "notice", id, level, text });
 }
 
 /** The conversation's files that have changes to decide about, and how many changes. */
