@@ -74,6 +74,6 @@ async def test_a_model_may_be_spared_the_list(house: House) -> None:
     house.home.mkdir()
     (house.home / "config.toml").write_text(f'[providers.scripted.models."{model}"]\ntodos = false\n')
     session = house.open(RecordingClient(), [{"text": "done"}])
-    assert "todos" not in session.abilities
+    assert "todos" not in session.offers.now
     other = house.open(RecordingClient(), [], options={"model": house.model([], name="other")})
-    assert "todos" in other.abilities
+    assert "todos" in other.offers.now

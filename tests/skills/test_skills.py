@@ -72,7 +72,7 @@ async def test_only_name_and_description_are_in_the_prompt_and_the_tool_gives_th
 async def test_no_skills_cost_nothing(house: SkillHouse) -> None:
     session = house.open(RecordingClient(), [])
     assert "# Skills" not in session.system_prompt()
-    assert "skills" not in session.abilities
+    assert "skills" not in session.offers.now
 
 
 async def test_all_places_are_read_and_the_nearer_one_counts(house: SkillHouse) -> None:

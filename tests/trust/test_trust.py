@@ -205,6 +205,7 @@ def test_the_table_of_settings_is_made_from_their_schema() -> None:
         == {
             "compaction.at",
             "editor.save",
+        "git.knowledge",
             "ui.color",
             "ui.completion.inline",
             "ui.completion.menu",
