@@ -205,7 +205,7 @@ def test_the_table_of_settings_is_made_from_their_schema() -> None:
         == {
             "compaction.at",
             "editor.save",
-        "git.knowledge",
+            "git.knowledge",
             "ui.color",
             "ui.completion.inline",
             "ui.completion.menu",
@@ -316,3 +316,24 @@ async def test_instructions_of_a_folder_are_information_until_it_is_trusted(hous
     assert f"# Rules from {house.home / 'CASS.md'}" in before
     await ask(session, "hi")
     assert "# Rules from AGENTS.md\n\nuse tabs" in session.system_prompt()
+
+
+async def test_everything_is_shown_when_the_user_wants_to_see_it_first(house: House) -> None:
+    _put(house.project, {f".cass/commands/c{n}.md": "go\n```\nfence" for n in range(15)})
+    client = RecordingClient(answer=trusting.SHOW)
+    session = house.open(client, ANSWER)
+    assert (await ask(session, "hi")).stop_reason == "end_turn"
+    assert "… and 3 more" in client.questions[0].message
+    shown = client.of(Notice)[-2].text
+    assert all(f"`.cass/commands/c{n}.md`" in shown for n in range(15))
+    assert "````\ngo\n```" in shown  # a fence in a file does not end the one around it
+    assert session.brought.trust.state == "undecided"  # showing is no decision
+
+
+async def test_words_that_trust_does_not_know_are_said(house: House) -> None:
+    client = RecordingClient()
+    session = house.open(client)
+    await ask(session, "/trust everything")
+    assert "There is no `/trust everything`" in client.of(Notice)[-1].text
+    await ask(session, "/trust")
+    assert "nothing that could act" in client.of(Notice)[-1].text
