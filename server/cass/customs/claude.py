@@ -47,7 +47,7 @@ def read(
         hint=_hint(page.values.get("argument-hint")),
         body=body,
         body_line=page.body_line + len(page.body) - len(page.body.lstrip("\n")),
-        model=model if "/" in model else "",  # sonnet, opus, inherit: names of another house
+        model="" if model in ("inherit", "default") else model,
         allowed=Allowed(allow=tuple(rules(_texts(head, "allowed-tools"))), never=_never(head)),
         fork=_text(head, "context") == "fork",
         hooks=dict(hooks.values) if (hooks := _inner(head, "hooks")) else {},

@@ -16,7 +16,7 @@ from cass.protocol.offering import AvailableCommand, CommandParameter
 if TYPE_CHECKING:
     from cass.sessions.session import Session
 
-_LINE = re.compile(r"/([A-Za-z0-9][A-Za-z0-9:_.-]*)(?:\s+(.*))?", re.DOTALL)
+_LINE = re.compile(r"/([\w?-][\w:?.-]*)(?:\s+(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Customs:
         self._session = session
         self._index: Index | None = None
         self._lock = asyncio.Lock()
+        self.noted: set[str] = set()
         self._entries: dict[str, Entry] = {}
         self._listed: object = None
         self._commands: dict[str, Command] = {}

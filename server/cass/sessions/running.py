@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from cass.agent.gate import Rules
 from cass.agent.permissions import parse_rules
-from cass.config import APPROVALS
+from cass.config import APPROVALS, MODES
 from cass.customs import arguments, claude, expressions, rendering, template
 from cass.customs.arguments import Given
 from cass.customs.checking import MAX_CALLS
@@ -20,7 +20,7 @@ from cass.customs.rendering import Values
 from cass.customs.template import Words
 from cass.errors import CassError, ConfigError, LimitReached, SessionError
 from cass.ports import Question
-from cass.protocol.events import AgentMessage, StateUpdate, TurnError, UserMessage
+from cass.protocol.events import AgentMessage, Notice, StateUpdate, TurnError, UserMessage
 from cass.protocol.messages import ContentBlock, Text
 from cass.sessions import children, forms
 from cass.sessions.children import Child
@@ -98,17 +98,17 @@ async def terms_of(session: Session, definition: Definition, purse: Purse) -> Te
     open_rules = [rule.text for rule in rules.allow if rule.tool in ("shell", "*") and rule.pattern in (None, "*")]
     if open_rules and session.approval != "auto" and not await _granted(session, definition, "every shell command"):
         rules = replace(rules, allow=tuple(rule for rule in rules.allow if rule.text not in open_rules))
-    if definition.model:
-        try:
-            session.house.models.get(definition.model)
-        except CassError as error:
-            raise ConfigError(error.message, where=str(definition.at("model")), hint=error.hint) from None
+    model = _model(session, definition)
+    if is_wider(MODES, definition.mode, session.mode):
+        _note(
+            session, f"/{definition.name} wants the mode {definition.mode}; {session.mode} holds: /mode switches."
+        )
     only = tuple(tool for name in allowed.only for tool in claude.rules([name]))
     return Terms(
         mode=definition.mode,
         approval=definition.approval,
         granted=granted,
-        model=definition.model,
+        model=model,
         effort=definition.effort,
         only=(only,) if only else (),
         never=tuple(tool for name in allowed.never for tool in claude.rules([name])),
@@ -246,6 +246,28 @@ async def _body(flow: Flow, ground: Ground, simple: Run | None) -> None:
     else:
         said = await stage.say_json(text, definition.output_schema, definition.schema_retries, first, extra)
         flow.last = expressions.shown(said.json)
+
+
+def _model(session: Session, definition: Definition) -> str:
+    """The model that is asked for. ConfigError where there is none of this name; in another tool's file, whose names are
+    its own, the session's model goes on."""
+    if not definition.model:
+        return ""
+    try:
+        session.house.models.get(definition.model)
+    except CassError as error:
+        if definition.dialect == "cass":
+            raise ConfigError(error.message, where=str(definition.at("model")), hint=error.hint) from None
+        _note(session, f"/{definition.name} names the model {definition.model[:80]}; the session's own is used.")
+        return ""
+    return definition.model
+
+
+def _note(session: Session, text: str) -> None:
+    """Tell the user, once in a session."""
+    if text not in session.brought.customs.noted:
+        session.brought.customs.noted.add(text)
+        session.emit(Notice(turn_id=session.turn_id, level="info", text=text))
 
 
 async def _granted(session: Session, definition: Definition, what: str) -> bool:
