@@ -333,3 +333,14 @@ async def test_files_and_names_of_claude_code_may_be_anything(tmp_path: Path) ->
     for line in ("/_shared:-note 1=", "/? 1=", "/löschen 1="):
         assert (await ask(session, line)).stop_reason == "end_turn"
     assert sent(client) == ["Look at @1= and @none."] * 3
+
+
+async def test_a_file_that_says_nothing_is_told_and_strange_bytes_are_taken(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    command(house, "empty", "---\n---\n", ".claude/commands")
+    command(house, "latin", "", ".claude/commands").write_bytes(b"Say \xff.")
+    session = opened(house, client, [{"text": "a"}])
+    end = await ask(session, "/empty x")
+    assert "says nothing to do" in end.error.message
+    assert (await ask(session, "/latin")).stop_reason == "end_turn"
+    assert sent(client) == ["Say \ufffd."]

@@ -24,7 +24,6 @@ from cass.protocol.events import AgentMessage, Notice, StateUpdate, TurnError, U
 from cass.protocol.messages import ContentBlock, Text
 from cass.sessions import children, forms
 from cass.sessions.children import Child
-from cass.sessions.command import Prompt
 from cass.sessions.flows import Flow, Ground
 from cass.sessions.results import Result
 from cass.sessions.stage import Ended, Purse, Stage
@@ -206,6 +205,8 @@ async def _whole(flow: Flow, ground: Ground, simple: Run | None) -> None:
 
 async def _here(flow: Flow, ground: Ground, simple: Run | None) -> None:
     definition, stage = flow.definition, ground.stage
+    if not (definition.steps or definition.body.strip() or definition.verify or definition.output_schema):
+        raise definition.body_place.error(f"the file of /{definition.name} says nothing to do")
     hooks = (
         stage.session.hooks.also(definition.hooks, str(definition.at("hooks")))
         if definition.hooks
@@ -292,9 +293,3 @@ def _ended(flow: Flow, kept: bool, turn_id: str, error: CassError) -> StateUpdat
     why = TurnError(kind=error.kind, message=error.message, hint=error.hint or None)
     reason = "max_turn_requests" if error.kind == "limit_reached" else "error"
     return StateUpdate(turn_id=turn_id, state="idle", stop_reason=reason, error=why, usage=usage)
-
-
-def message_of(prompt: Prompt) -> tuple[UserMessage, Sequence[ContentBlock]]:
-    """The user's words as a message of their own, and what came along with them."""
-    texts = [block for block in prompt.message.content if isinstance(block, Text)]
-    return prompt.message, [block for block in prompt.message.content if block is not texts[0]]
