@@ -344,3 +344,40 @@ async def test_a_file_that_says_nothing_is_told_and_strange_bytes_are_taken(tmp_
     assert "says nothing to do" in end.error.message
     assert (await ask(session, "/latin")).stop_reason == "end_turn"
     assert sent(client) == ["Say \ufffd."]
+
+
+async def test_what_a_step_goes_through_is_bounded_and_nothing_is_a_value(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    command(
+        house, "one", "---\nparameters: {x: string}\nsteps:\n  - {id: a, run: 'echo \"<{{x}}>\" >> log'}\n---\n"
+    )
+    text = (
+        "---\nparameters: {x: string, n: int}\nsteps:\n  - {id: none, for_each: steps.gone.lines, run: touch never}\n"
+        "  - {id: gone, if: 'false', run: touch never}\n"
+        "  - {id: sub, command: one, with: {x: '{{x}}'}}\n  - {id: many, run: 'seq {{n}}'}\n"
+        "  - {id: each, for_each: steps.many.text, max: 3, run: 'echo {{item}} >> log'}\n---\n"
+    )
+    command(house, "c", text)
+    session = opened(house, client, options={"approval": "auto"})
+    assert (await ask(session, '/c x="" n=3')).stop_reason == "end_turn"
+    assert (house.project / "log").read_text().split() == ["<>", "1", "2", "3"]
+    end = await ask(session, "/c x=y n=4")
+    assert end.stop_reason == "error" and "at most 3 are gone through" in end.error.message
+    assert not (house.project / "never").exists()
+
+
+async def test_a_folder_and_a_long_file_are_given_along_and_a_denied_one_is_not(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    (house.project / "src").mkdir()
+    (house.project / "src" / "a.py").write_text("a\n")
+    (house.project / "long.txt").write_text("x" * 100_010)
+    (house.project / "no.txt").write_text("hidden words\n")
+    head = "---\nparameters: {f: string}\nrules: {deny: ['read_file(no.txt)']}\n---\n"
+    command(house, "c", f"{head}Look at @src and @long.txt, @no.txt. {{{{diagnostics}}}}\n")
+    command(house, "d", f"{head}Look at @{{{{f}}}}.\n")
+    session = opened(house, client, [{"text": "a"}] * 2)
+    assert (await ask(session, "/c x")).stop_reason == "end_turn"
+    (said,) = sent(client)
+    assert "src/a.py" in said and "10 more characters; read long.txt" in said and "hidden words" not in said
+    for line in ("/d no.txt", "/d ../x", "/d gone"):
+        assert "cannot be given along" in (await ask(session, line)).error.message
