@@ -11,12 +11,14 @@ import uuid
 from dataclasses import dataclass, field
 
 from cass.errors import CassError
+from cass_cli import stepview
 from cass_cli.client import CassClient
 from cass_cli.escape import escape, escape_controls
 from cass_cli.fields import Json, get_int, get_object, get_text
 from cass_cli.hookview import plain
 from cass_cli.opening import OpenSession, find_session, greet, last_session, new_session, resume_session
 from cass_cli.options import Options
+from cass_cli.paint import Paint
 from cass_cli.words import EXIT_INTERRUPTED, EXIT_USAGE, SESSION_CANCEL, SESSION_PROMPT, SESSION_UPDATE, exit_code
 
 CANCEL_LIMIT = 10.0
@@ -69,6 +71,8 @@ class _Run:
             self.message_id, self.at_line_start = "", True
         elif kind == "_notice" and get_text(update, "level") != "info":
             _complain(get_text(update, "text"))
+        elif kind == "_step_update" and (text := stepview.line(update, Paint.for_stream(sys.stderr))):
+            sys.stderr.write(f"{text}\n")
         elif kind == "_hook_update" and get_text(update, "state") != "done" and (text := plain(update)):
             _complain(text)
         elif kind == "_retry":

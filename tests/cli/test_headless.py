@@ -238,3 +238,12 @@ def test_the_servers_own_commands_are_handed_over(cass: Run) -> None:
     done = cass("protocol", "schema")
     assert done.returncode == 0
     assert "cass/session/prompt" in done.stdout
+
+
+def test_steps_of_a_command_are_told_beside_the_answer(cass: Run, script: Script, project: Path) -> None:
+    folder = project / ".cass" / "commands"
+    folder.mkdir(parents=True)
+    (folder / "c.md").write_text("---\nsteps:\n  - {id: look, run: echo hi}\n---\nSay {{steps.look.text}}.\n")
+    done = cass("-p", "/c", "--trust", "--approval", "auto", "--model", script({"text": "Hi."}))
+    assert (done.returncode, done.stdout) == (0, "Hi.\n")
+    assert "look" in done.stderr and "echo hi" in done.stderr and "/c" in done.stderr

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cass.protocol.asking import ElicitationParams, ElicitationResult
 from cass.protocol.custom import StepUpdate
 from cass.protocol.events import AgentMessage, Notice
 from cass.protocol.methods import PromptContext
+from cass.protocol.reviewing import ReviewUpdate
 from sessions.test_commands import command, opened, ran, sent, steps
 from support.house import House, RecordingClient, ask, call, prompt
 
@@ -253,3 +255,129 @@ Out: !`touch made`
     assert "not now" in end.error.message and not (house.project / "made").exists()
     assert (await ask(session, "/d")).stop_reason == "end_turn"
     assert (house.project / "made").exists()
+
+
+async def test_edits_of_a_fork_wait_for_review_in_the_session_it_works_for(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    (house.project / "a.txt").write_text("one\ntwo\n")
+    command(house, "c", "---\ncontext: fork\n---\nChange it.\n")
+    script = [
+        call("read_file", path="a.txt"),
+        call("edit_file", path="a.txt", old_string="two", new_string="three"),
+        call("write_file", path="b.txt", content="new\n"),
+        {"text": "Done."},
+    ]
+    session = opened(house, client, script, options={"approval": "edits"})
+    assert (await ask(session, "/c")).stop_reason == "end_turn"
+    waiting = await session.reviews.list()
+    assert [Path(file.path).name for file in waiting.files] == ["a.txt", "b.txt"]
+    told = client.of(ReviewUpdate)[-1]
+    assert [Path(count.path).name for count in told.files] == ["a.txt", "b.txt"]
+    await session.close()
+
+    house.restart()
+    session = await house.resume(session.session_id, client)
+    await ask(session, "/review revert all")
+    assert (house.project / "a.txt").read_text() == "one\ntwo\n" and not (house.project / "b.txt").exists()
+
+
+async def test_a_session_takes_those_that_worked_for_it_along(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    text = (
+        "---\nsteps:\n  - id: p\n    parallel:\n      - {id: a, run: echo a}\n      - {id: b, prompt: Say b}\n---\n"
+    )
+    command(house, "c", text)
+    session = opened(house, client, [{"text": "b"}], options={"approval": "auto"})
+    other = opened(house, RecordingClient(), [{"text": "b"}])
+    await ask(other, "Hello.")
+    assert (await ask(session, "/c")).stop_reason == "end_turn"
+    assert len(house.app.library.house.store.list(None)) == 4
+    await house.app.library.delete(session.session_id)
+    assert [s.header.session_id for s in house.app.library.house.store.list(None)] == [other.session_id]
+
+
+async def test_what_a_command_wants_in_vain_is_said_once(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    command(house, "sonnet", "---\nmodel: sonnet\n---\nSay $1.", ".claude/commands")
+    command(house, "free", "---\nmode: active\n---\nSay it.")
+    session = opened(house, client, [{"text": "a"}] * 4, options={"mode": "plan"})
+    for line in ("/sonnet x", "/sonnet y", "/free", "/free"):
+        assert (await ask(session, line)).stop_reason == "end_turn"
+    said = [notice.text for notice in client.of(Notice) if "/sonnet" in notice.text or "/free" in notice.text]
+    assert said == [
+        "/sonnet names the model sonnet; the session's own is used.",
+        "/free wants the mode active; plan holds: /mode switches.",
+    ]
+
+
+async def test_who_cannot_show_a_form_does_not_answer_it_for_others(tmp_path: Path) -> None:
+    class Plain(RecordingClient):
+        async def elicit(self, question: ElicitationParams) -> ElicitationResult | None:
+            return None
+
+    house, client = House(tmp_path), RecordingClient(form={"name": "x"})
+    command(house, "c", "---\nparameters: {name: string}\n---\nSay {{name}}.")
+    session = opened(house, Plain(), [{"text": "a"}])
+    end = await ask(session, "/c")
+    assert end.error.kind == "missing_parameter"
+    session.attach(client)
+    assert (await ask(session, "/c")).stop_reason == "end_turn"
+    assert sent(client) == ["Say x."]
+
+
+async def test_files_and_names_of_claude_code_may_be_anything(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    for name in ("_shared/-note", "?", "löschen"):
+        command(house, name, "---\n---\nLook at @$1 and @none.", ".claude/commands")
+    session = opened(house, client, [{"text": "a"}] * 3)
+    for line in ("/_shared:-note 1=", "/? 1=", "/löschen 1="):
+        assert (await ask(session, line)).stop_reason == "end_turn"
+    assert sent(client) == ["Look at @1= and @none."] * 3
+
+
+async def test_a_file_that_says_nothing_is_told_and_strange_bytes_are_taken(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    command(house, "empty", "---\n---\n", ".claude/commands")
+    command(house, "latin", "", ".claude/commands").write_bytes(b"Say \xff.")
+    session = opened(house, client, [{"text": "a"}])
+    end = await ask(session, "/empty x")
+    assert "says nothing to do" in end.error.message
+    assert (await ask(session, "/latin")).stop_reason == "end_turn"
+    assert sent(client) == ["Say \ufffd."]
+
+
+async def test_what_a_step_goes_through_is_bounded_and_nothing_is_a_value(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    command(
+        house, "one", "---\nparameters: {x: string}\nsteps:\n  - {id: a, run: 'echo \"<{{x}}>\" >> log'}\n---\n"
+    )
+    text = (
+        "---\nparameters: {x: string, n: int}\nsteps:\n  - {id: none, for_each: steps.gone.lines, run: touch never}\n"
+        "  - {id: gone, if: 'false', run: touch never}\n"
+        "  - {id: sub, command: one, with: {x: '{{x}}'}}\n  - {id: many, run: 'seq {{n}}'}\n"
+        "  - {id: each, for_each: steps.many.text, max: 3, run: 'echo {{item}} >> log'}\n---\n"
+    )
+    command(house, "c", text)
+    session = opened(house, client, options={"approval": "auto"})
+    assert (await ask(session, '/c x="" n=3')).stop_reason == "end_turn"
+    assert (house.project / "log").read_text().split() == ["<>", "1", "2", "3"]
+    end = await ask(session, "/c x=y n=4")
+    assert end.stop_reason == "error" and "at most 3 are gone through" in end.error.message
+    assert not (house.project / "never").exists()
+
+
+async def test_a_folder_and_a_long_file_are_given_along_and_a_denied_one_is_not(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    (house.project / "src").mkdir()
+    (house.project / "src" / "a.py").write_text("a\n")
+    (house.project / "long.txt").write_text("x" * 100_010)
+    (house.project / "no.txt").write_text("hidden words\n")
+    head = "---\nparameters: {f: string}\nrules: {deny: ['read_file(no.txt)']}\n---\n"
+    command(house, "c", f"{head}Look at @src and @long.txt, @no.txt. {{{{diagnostics}}}}\n")
+    command(house, "d", f"{head}Look at @{{{{f}}}}.\n")
+    session = opened(house, client, [{"text": "a"}] * 2)
+    assert (await ask(session, "/c x")).stop_reason == "end_turn"
+    (said,) = sent(client)
+    assert "src/a.py" in said and "10 more characters; read long.txt" in said and "hidden words" not in said
+    for line in ("/d no.txt", "/d ../x", "/d gone"):
+        assert "cannot be given along" in (await ask(session, line)).error.message

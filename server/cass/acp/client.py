@@ -150,10 +150,10 @@ class AcpClient:
         option = answer.outcome.option_id
         return PermissionOutcome(outcome="selected", option_id=option, note=said.note, hunks=said.hunks)
 
-    async def elicit(self, question: ElicitationParams) -> ElicitationResult:
-        """Ask the user a question of the model, where the client can show a form."""
+    async def elicit(self, question: ElicitationParams) -> ElicitationResult | None:
+        """Put a form to the user, where the client can show one."""
         if not self.abilities.elicitation:
-            return ElicitationResult(action="decline")
+            return None
         try:
             answer = await self._endpoint.request("elicitation/create", {"mode": "form", **question.wire()})
             return ElicitationResult.model_validate(answer)

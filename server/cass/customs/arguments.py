@@ -220,6 +220,9 @@ def by_name(
             raise SessionError(
                 f"there is no parameter {name}", hint=f"Known are: {', '.join(known)}.", kind="invalid_params"
             )
-        if value is not None and value != "":
+        empty = (
+            known[name].type == "string" and known[name].default is None
+        )  # nothing is a value where nothing else is
+        if value is not None and (value != "" or empty):
             found[name] = checked(known[name], value, exists)
     return found

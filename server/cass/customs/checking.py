@@ -55,7 +55,10 @@ def calls(definition: Definition, look: Look, above: Sequence[str] = ()) -> None
             raise place.error(f"commands call commands too deeply: {' → '.join((*path, name))}")
         called = look(name)
         if called is None:
-            raise place.error(f"there is no custom command /{name} that can be called")
+            raise place.error(
+                f"there is no custom command /{name} that can be called",
+                "`cass commands check` says where a file cannot be read.",
+            )
         calls(called, look, path)
 
 

@@ -28,6 +28,7 @@ _TOOLS = {
     "todowrite": ("todos",),
 }
 _RULE = re.compile(r"([A-Za-z][\w-]*)(?:\((.*)\))?", re.DOTALL)
+_MODEL = re.compile(r"[\w./:@-]+")
 
 
 def read(
@@ -47,7 +48,7 @@ def read(
         hint=_hint(page.values.get("argument-hint")),
         body=body,
         body_line=page.body_line + len(page.body) - len(page.body.lstrip("\n")),
-        model=model if "/" in model else "",  # sonnet, opus, inherit: names of another house
+        model=model if _MODEL.fullmatch(model) and model not in ("inherit", "default") else "",
         allowed=Allowed(allow=tuple(rules(_texts(head, "allowed-tools"))), never=_never(head)),
         fork=_text(head, "context") == "fork",
         hooks=dict(hooks.values) if (hooks := _inner(head, "hooks")) else {},

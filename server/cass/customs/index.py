@@ -15,7 +15,7 @@ from cass.errors import ConfigError
 
 MAX_FILES = 500
 MAX_DEPTH = 5
-_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PART = re.compile(r"[\w?-][\w?.-]*")
 
 Stamp = tuple[int, int, int]
 
@@ -117,7 +117,7 @@ def _read(path: Path, source: Source, stamp: Stamp) -> Entry:
         problem = ConfigError(
             f"{shown!r} is no name for a command",
             where=f"{path}:1",
-            hint="Letters, digits, _, - and dots, in the names of folders too.",
+            hint="Letters, digits, _, -, ? and, not first, dots, in the names of folders too.",
         )
         return Entry(shown, path, source, stamp, problem=problem)
     entry = Entry(name, path, source, stamp)

@@ -38,13 +38,13 @@ Origin = Literal["user", "project", "plugin"]
 
 def load(path: Path, name: str, origin: Origin, dialect: Dialect) -> Definition:
     """Read a file. ConfigError that names file and line."""
-    return read(text_of(path), path, name, origin, dialect)
+    return read(text_of(path, dialect), path, name, origin, dialect)
 
 
 def glance(path: Path, name: str, origin: Origin, dialect: Dialect) -> Definition:
     """What lists need of a file, at a fraction of the work: the description, the hint and the parameters. ConfigError as
     `load` has it, but for what only a run would meet."""
-    page = frontmatter.read(text_of(path))
+    page = frontmatter.read(text_of(path, dialect))
     if dialect != "cass":
         return claude.read(page, path, name, origin, dialect)
     try:
@@ -65,12 +65,12 @@ def glance(path: Path, name: str, origin: Origin, dialect: Dialect) -> Definitio
         return load(path, name, origin, dialect)  # says on which line
 
 
-def text_of(path: Path) -> str:
-    """What the file holds. ConfigError."""
+def text_of(path: Path, dialect: Dialect) -> str:
+    """What the file holds. ConfigError; another tool's file may hold bytes that are no UTF-8, as it does for that tool."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError("the file is too big for a command", where=str(path))
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8", "strict" if dialect == "cass" else "replace")
     except UnicodeDecodeError:
         raise ConfigError("the file is not UTF-8", where=str(path)) from None
     except OSError as error:

@@ -155,7 +155,7 @@ async def _file(node: File, values: Values, world: World) -> str:
     path = "".join(parts)
     if not path.strip():
         return ""
-    found = await world.file(path, node.place, must_exist=not node.is_plain)
+    found = await world.file(path, node.place, must_exist=node.must_exist)
     return "@" + path if found is None else found
 
 

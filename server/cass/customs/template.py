@@ -71,15 +71,11 @@ class Shell:
 
 @dataclass(frozen=True)
 class File:
-    """A file is given along."""
+    """A file is given along. It must exist where a value names it; Claude Code leaves what is no file as it stands."""
 
     inner: Sequence[Node]
     place: Place
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it names the file itself."""
-        return all(isinstance(node, Piece) for node in self.inner)
+    must_exist: bool
 
 
 @dataclass(frozen=True)
@@ -192,7 +188,9 @@ class _Parser:
         """Punctuation behind a path belongs to the sentence."""
         bare = path.rstrip(".,;:!?*") if not path.endswith("}}") else path
         if bare:
-            self._add(File(_words(bare, place, self._kind), place))
+            words = _words(bare, place, self._kind)
+            given = self._kind != "claude" and not all(isinstance(node, Piece) for node in words)
+            self._add(File(words, place, must_exist=given))
             self._add(Piece(path[len(bare) :]))
         else:
             self._add(Piece("@" + path))

@@ -34,9 +34,9 @@ async def permission(editor: Editor, ask: RequestPermissionParams) -> Permission
     return PermissionOutcome(outcome="selected", option_id=names[answer])
 
 
-async def elicit(editor: Editor, question: ElicitationParams) -> ElicitationResult:
-    """Put a form whose fields have fixed answers, one after the other; others cannot be put by LSP, so that a form that
-    needs one is declined, and one that does not need it stays out."""
+async def elicit(editor: Editor, question: ElicitationParams) -> ElicitationResult | None:
+    """Put a form whose fields have fixed answers, one after the other; others cannot be put by LSP: None for a form that
+    needs one, and one that it does not need is left out."""
     required = as_list(question.requested_schema.get("required"))
     content: JsonObject = {}
     for name, value in as_object(question.requested_schema.get("properties")).items():
@@ -45,14 +45,14 @@ async def elicit(editor: Editor, question: ElicitationParams) -> ElicitationResu
         choices = ["Yes", "No"] if is_truth else [str(choice) for choice in as_list(field.get("enum"))]
         if not choices:
             if name in required:
-                return ElicitationResult(action="decline")
+                return None
             continue
         says = [question.message, *([f"{name}: {field.get('description') or '?'}"] if name != "answer" else [])]
         answer = await _choose(editor, "\n".join(says), choices)
         if answer is None:
             return ElicitationResult(action="cancel")
         content[name] = answer == "Yes" if is_truth else answer
-    return ElicitationResult(action="accept", content=content) if content else ElicitationResult(action="decline")
+    return ElicitationResult(action="accept", content=content) if content else None
 
 
 async def show(editor: Editor, path: Path | str, line: int = 0) -> bool:

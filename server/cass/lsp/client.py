@@ -61,10 +61,10 @@ class WireClient:
         except (RpcError, ValueError):
             return PermissionOutcome(outcome="cancelled")
 
-    async def elicit(self, question: ElicitationParams) -> ElicitationResult:
-        """Ask the user a question of the model."""
+    async def elicit(self, question: ElicitationParams) -> ElicitationResult | None:
+        """Put a form to the user."""
         if not self.elicitation:
-            return ElicitationResult(action="decline")
+            return None
         try:
             answer = await self._endpoint.request(ELICITATION.name, question.wire())
             return ElicitationResult.model_validate(answer)

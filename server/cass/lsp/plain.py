@@ -121,7 +121,7 @@ class PlainClient:
         """Ask with a message."""
         return await asking.permission(self._editor, ask)
 
-    async def elicit(self, question: ElicitationParams) -> ElicitationResult:
+    async def elicit(self, question: ElicitationParams) -> ElicitationResult | None:
         """Put a question that has fixed answers."""
         return await asking.elicit(self._editor, question)
 

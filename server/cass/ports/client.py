@@ -28,6 +28,6 @@ class Client(Protocol):
         """Ask. Cancelling this call withdraws the question. A client that is gone refuses."""
         ...
 
-    async def elicit(self, question: ElicitationParams) -> ElicitationResult:
-        """Put a question of the model to the user."""
+    async def elicit(self, question: ElicitationParams) -> ElicitationResult | None:
+        """Put a form to the user. None where this one cannot be shown here: somebody else may."""
         ...

@@ -94,9 +94,10 @@ class Asks:
             self._open.withdraw(client)
 
     async def _first(
-        self, put: Callable[[Client], Coroutine[object, object, T]], decided: asyncio.Future[T] | None = None
+        self, put: Callable[[Client], Coroutine[object, object, T | None]], decided: asyncio.Future[T] | None = None
     ) -> T | None:
-        """Put the question to all; the first answer counts and the others are withdrawn."""
+        """Put the question to all; the first answer counts and the others are withdrawn. Who answers None could not put it,
+        and does not count."""
         question = self._open = _Put(put, decided)
         for client in self._stream.clients:
             if client.can_decide:
@@ -124,11 +125,11 @@ class _Put(Generic[T]):
     """One question, with those who think about it."""
 
     def __init__(
-        self, put: Callable[[Client], Coroutine[object, object, T]], decided: asyncio.Future[T] | None
+        self, put: Callable[[Client], Coroutine[object, object, T | None]], decided: asyncio.Future[T] | None
     ) -> None:
         self._put = put
         self._decided = decided
-        self._asked: list[tuple[Client, asyncio.Future[T]]] = []
+        self._asked: list[tuple[Client, asyncio.Future[T | None]]] = []
         self._changed = asyncio.Event()
 
     def to(self, client: Client) -> None:
@@ -149,7 +150,7 @@ class _Put(Generic[T]):
             self._decided.cancel()
 
     async def answer(self) -> T | None:
-        """The first answer; None when nobody is left who could give one, for a long while."""
+        """The first answer; None when nobody is left who could give one, for a long while, or nobody could put it."""
         while True:
             self._changed.clear()
             changed = asyncio.ensure_future(self._changed.wait())
@@ -164,9 +165,14 @@ class _Put(Generic[T]):
             if not done:
                 return None
             self._asked = [one for one in self._asked if not one[1].cancelled()]
-            for answer in self._answers():
-                if answer.done():
-                    return answer.result()
+            results = [answer.result() for answer in self._answers() if answer.done()]
+            for result in results:
+                if result is not None:
+                    return result
+            self._asked = [one for one in self._asked if not one[1].done()]
+            if results and not self._asked:
+                return None
 
-    def _answers(self) -> list[asyncio.Future[T]]:
-        return [answer for _, answer in self._asked] + ([self._decided] if self._decided else [])
+    def _answers(self) -> list[asyncio.Future[T | None] | asyncio.Future[T]]:
+        decided: list[asyncio.Future[T | None] | asyncio.Future[T]] = [self._decided] if self._decided else []
+        return [*(answer for _, answer in self._asked), *decided]

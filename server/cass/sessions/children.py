@@ -40,6 +40,9 @@ MAX_DEPTH = 3
 MAX_AT_ONCE = 16
 """Children of one session at one time, whatever asks for them."""
 
+TAG = "child"
+"""What a stored session that worked for another one is marked with."""
+
 Job = Callable[["Session", str], Awaitable[StateUpdate]]
 """What a child does with its turn: given the child and the turn's id, it answers the turn's last event, not yet emitted."""
 
@@ -81,14 +84,14 @@ async def _opened(parent: Session, turn_id: str, child: Child) -> AsyncGenerator
     session = await asyncio.to_thread(_make, parent, child)
     session.above = parent
     session.terms = child.terms
-    session.checkpoints = parent.checkpoints
+    session.checkpoints, session.unreviewed = parent.checkpoints, parent.unreviewed
     session.brought.trust, session.brought.told = parent.brought.trust, parent.brought.told
     parent.children[session.session_id] = session
     try:
         for option in ("model", "effort"):
             if value := parent.model_name if option == "model" else parent.effort:
                 session.set_option(option, value)
-        session.emit(SessionInfoUpdate(title=child.name, tags=("child",), archived=True))
+        session.emit(SessionInfoUpdate(title=child.name, tags=(TAG,), archived=True))
         session.attach(_Relay(parent, turn_id, child.name))
         yield session
     finally:
@@ -137,6 +140,7 @@ class _Relay:
         """What counts for the parent, too: effects on files, grants, warnings."""
         if isinstance(event, EffectsUpdate | PermissionGranted):
             self._parent.emit(event.model_copy(update={"turn_id": self._turn_id}))
+            self._parent.reviews.look_soon()
         elif isinstance(event, Notice) and event.level != "info":
             text = f"[{self._name}] {event.text}"
             self._parent.emit(event.model_copy(update={"turn_id": self._turn_id, "text": text}))

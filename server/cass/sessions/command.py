@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from cass.errors import SessionError
 from cass.protocol.events import StateUpdate, UserMessage
-from cass.protocol.messages import ToolCall
+from cass.protocol.messages import ContentBlock, Text, ToolCall
 from cass.protocol.offering import AvailableCommand, CommandParameter
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
 
-_LINE = re.compile(r"/([A-Za-z0-9][A-Za-z0-9:_.-]*)(?:\s+(.*))?", re.DOTALL)
+_LINE = re.compile(r"/([\w?-][\w:?.-]*)(?:\s+(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,12 @@ class Command:
             parameters=self.parameters,
             origin=self.origin,
         )
+
+
+def message_of(prompt: Prompt) -> tuple[UserMessage, Sequence[ContentBlock]]:
+    """The user's words as a message of their own, and what came along with them."""
+    texts = [block for block in prompt.message.content if isinstance(block, Text)]
+    return prompt.message, [block for block in prompt.message.content if block is not texts[0]]
 
 
 def name_of(text: str) -> str:

@@ -18,7 +18,7 @@ from cass.errors import ConfigError, SessionError
 from cass.protocol.events import Notice, StateUpdate
 from cass.protocol.offering import CommandParameter
 from cass.sessions import trusting
-from cass.sessions.command import Command, Prompt, Reply
+from cass.sessions.command import Command, Prompt, Reply, message_of
 
 if TYPE_CHECKING:
     from cass.customs.definition import Definition, Parameter, Place
@@ -33,6 +33,7 @@ class Customs:
         self._session = session
         self._index: Index | None = None
         self._lock = asyncio.Lock()
+        self.noted: set[str] = set()
         self._entries: dict[str, Entry] = {}
         self._listed: object = None
         self._commands: dict[str, Command] = {}
@@ -81,7 +82,7 @@ class Customs:
                 f"{entry.path} was changed since the run began",
                 hint=f"/resume-run anyway goes on with the steps that it has now; /{found.command} begins anew.",
             )
-        message, extra = running.message_of(prompt)
+        message, extra = message_of(prompt)
         values, given, selection = takingup.arguments(found)
         run = running.Run(
             definition,
@@ -139,7 +140,7 @@ class Customs:
             session.emit(Notice(turn_id=prompt.turn_id, level="info", text=text))
             return StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="end_turn")
         values, given = await running.values_of(session, definition, argument, prompt.selection)
-        message, extra = running.message_of(prompt)
+        message, extra = message_of(prompt)
         digest = await asyncio.to_thread(_digest, entry.path)
         run = running.Run(definition, values, given, message, digest, prompt.selection, extra)
         return await running.perform(session, prompt.turn_id, run)

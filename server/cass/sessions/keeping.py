@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cass.config import SessionsConfig
 from cass.errors import SessionError, StoreError
-from cass.ports.store import SessionHeader, StoredSession
+from cass.ports.store import SessionHeader, Store, StoredSession
 from cass.private import make_folder
 from cass.protocol.events import Event, SessionInfoUpdate
 from cass.protocol.keeping import (
@@ -26,7 +26,7 @@ from cass.protocol.keeping import (
     SetInfoParams,
 )
 from cass.protocol.looking import SessionInfo
-from cass.sessions import forks, leavings
+from cass.sessions import children, forks, leavings
 from cass.sessions.house import House
 
 if TYPE_CHECKING:
@@ -113,6 +113,18 @@ async def find(library: Library, session_id: str) -> SessionInfo:
     )
 
 
+def helpers(store: Store, session_id: str) -> list[str]:
+    """The sessions that worked for this one, as forks or steps of its commands, and those that worked for them."""
+    stored = [session for session in store.list(None) if children.TAG in session.tags]
+    found, wanted = list[str](), [session_id]
+    while wanted:
+        parent = wanted.pop()
+        own = [session.header.session_id for session in stored if session.header.parent == parent]
+        found += own
+        wanted += own
+    return found
+
+
 async def prune(library: Library, settings: SessionsConfig, *, only_say: bool) -> PruneResult:
     """Remove what the settings keep no longer; never a session that somebody has open. What was, or would be, removed."""
     stored = await asyncio.to_thread(library.house.store.list, None)
@@ -139,8 +151,8 @@ def too_old(stored: list[StoredSession], settings: SessionsConfig, now: datetime
         session
         for session in stored
         if datetime.fromisoformat(session.updated_at) < oldest
-        and not (session.archived and settings.keep_archived)
-        and not (session.tags and settings.keep_tagged)
+        and not (session.archived and settings.keep_archived and children.TAG not in session.tags)
+        and not (set(session.tags) - {children.TAG} and settings.keep_tagged)
     ]
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cass.errors import ProtocolError, SessionError
+from cass.errors import ProtocolError, SessionError, StoreError
 from cass.ports import Client, SessionHeader, StoredSession
 from cass.protocol import methods
 from cass.protocol.events import AvailableCommandsUpdate, Notice
 from cass.protocol.looking import SessionInfo
 from cass.protocol.offering import AvailableCommand
 from cass.protocol.versions import JOURNAL_VERSION
-from cass.sessions import forks, interrupted, leavings, options, unfinished
+from cass.sessions import forks, interrupted, keeping, leavings, options, unfinished
 from cass.sessions.house import House
 from cass.sessions.review import restore_overlay, settle_interrupted
 from cass.sessions.session import Session
@@ -131,7 +133,10 @@ class Library:
             self.remove(session_id)
 
     async def delete(self, session_id: str) -> None:
-        """Remove a session for good."""
+        """Remove a session for good, with those that worked for it."""
+        for helper in await asyncio.to_thread(keeping.helpers, self.house.store, session_id):
+            with contextlib.suppress(SessionError, StoreError):  # open in another process, or gone
+                self.remove(helper)
         if session_id in self._open:
             session = self._open[session_id]
             await self.close(session_id)

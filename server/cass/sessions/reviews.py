@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cass import applying
-from cass.errors import ProtocolError, ToolError
+from cass.errors import CassError, ProtocolError, ToolError
 from cass.hunks import apply_hunks
 from cass.ports import FileEdit, FileText
 from cass.protocol.editing import ReviewFile, ReviewHunk, ReviewListResult, ReviewResolveParams, ReviewResolveResult
@@ -24,6 +26,8 @@ from cass.sessions.awaiting import Awaiting
 if TYPE_CHECKING:
     from cass.sessions.session import Session
 
+log = logging.getLogger(__name__)
+
 Found = dict[Path, list[ReviewHunk]]
 
 
@@ -34,6 +38,27 @@ class Reviews:
         self._session = session
         self._awaiting = Awaiting(session)
         self._told: tuple[ReviewCount, ...] = ()
+        self._looking: asyncio.Task[None] | None = None
+        self._look_again = False
+
+    def look_soon(self) -> None:
+        """Say how many changes wait, once the loop has come round."""
+        self._look_again = True
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._looking:
+            self._looking.cancel()
+
+    async def _look(self) -> None:
+        while self._look_again:
+            self._look_again = False
+            try:
+                await self.list()
+            except CassError as error:
+                log.warning("the changes could not be listed: %s", error)
 
     async def list(self, uri: str | None = None) -> ReviewListResult:
         """What waits for a decision, of one document or of all."""

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from cass.agent.gate import Rules
 from cass.agent.permissions import parse_rules
-from cass.config import APPROVALS
+from cass.config import APPROVALS, MODES
 from cass.customs import arguments, claude, expressions, rendering, template
 from cass.customs.arguments import Given
 from cass.customs.checking import MAX_CALLS
@@ -20,11 +20,10 @@ from cass.customs.rendering import Values
 from cass.customs.template import Words
 from cass.errors import CassError, ConfigError, LimitReached, SessionError
 from cass.ports import Question
-from cass.protocol.events import AgentMessage, StateUpdate, TurnError, UserMessage
+from cass.protocol.events import AgentMessage, Notice, StateUpdate, TurnError, UserMessage
 from cass.protocol.messages import ContentBlock, Text
 from cass.sessions import children, forms
 from cass.sessions.children import Child
-from cass.sessions.command import Prompt
 from cass.sessions.flows import Flow, Ground
 from cass.sessions.results import Result
 from cass.sessions.stage import Ended, Purse, Stage
@@ -98,17 +97,17 @@ async def terms_of(session: Session, definition: Definition, purse: Purse) -> Te
     open_rules = [rule.text for rule in rules.allow if rule.tool in ("shell", "*") and rule.pattern in (None, "*")]
     if open_rules and session.approval != "auto" and not await _granted(session, definition, "every shell command"):
         rules = replace(rules, allow=tuple(rule for rule in rules.allow if rule.text not in open_rules))
-    if definition.model:
-        try:
-            session.house.models.get(definition.model)
-        except CassError as error:
-            raise ConfigError(error.message, where=str(definition.at("model")), hint=error.hint) from None
+    model = _model(session, definition)
+    if is_wider(MODES, definition.mode, session.mode):
+        _note(
+            session, f"/{definition.name} wants the mode {definition.mode}; {session.mode} holds: /mode switches."
+        )
     only = tuple(tool for name in allowed.only for tool in claude.rules([name]))
     return Terms(
         mode=definition.mode,
         approval=definition.approval,
         granted=granted,
-        model=definition.model,
+        model=model,
         effort=definition.effort,
         only=(only,) if only else (),
         never=tuple(tool for name in allowed.never for tool in claude.rules([name])),
@@ -206,6 +205,8 @@ async def _whole(flow: Flow, ground: Ground, simple: Run | None) -> None:
 
 async def _here(flow: Flow, ground: Ground, simple: Run | None) -> None:
     definition, stage = flow.definition, ground.stage
+    if not (definition.steps or definition.body.strip() or definition.verify or definition.output_schema):
+        raise definition.body_place.error(f"the file of /{definition.name} says nothing to do")
     hooks = (
         stage.session.hooks.also(definition.hooks, str(definition.at("hooks")))
         if definition.hooks
@@ -248,6 +249,28 @@ async def _body(flow: Flow, ground: Ground, simple: Run | None) -> None:
         flow.last = expressions.shown(said.json)
 
 
+def _model(session: Session, definition: Definition) -> str:
+    """The model that is asked for. ConfigError where there is none of this name; in another tool's file, whose names are
+    its own, the session's model goes on."""
+    if not definition.model:
+        return ""
+    try:
+        session.house.models.get(definition.model)
+    except CassError as error:
+        if definition.dialect == "cass":
+            raise ConfigError(error.message, where=str(definition.at("model")), hint=error.hint) from None
+        _note(session, f"/{definition.name} names the model {definition.model[:80]}; the session's own is used.")
+        return ""
+    return definition.model
+
+
+def _note(session: Session, text: str) -> None:
+    """Tell the user, once in a session."""
+    if text not in session.brought.customs.noted:
+        session.brought.customs.noted.add(text)
+        session.emit(Notice(turn_id=session.turn_id, level="info", text=text))
+
+
 async def _granted(session: Session, definition: Definition, what: str) -> bool:
     question = Question(
         f"/{definition.name} ({definition.path}) wants {what} without asking, for this run.", (_YES, "No")
@@ -270,9 +293,3 @@ def _ended(flow: Flow, kept: bool, turn_id: str, error: CassError) -> StateUpdat
     why = TurnError(kind=error.kind, message=error.message, hint=error.hint or None)
     reason = "max_turn_requests" if error.kind == "limit_reached" else "error"
     return StateUpdate(turn_id=turn_id, state="idle", stop_reason=reason, error=why, usage=usage)
-
-
-def message_of(prompt: Prompt) -> tuple[UserMessage, Sequence[ContentBlock]]:
-    """The user's words as a message of their own, and what came along with them."""
-    texts = [block for block in prompt.message.content if isinstance(block, Text)]
-    return prompt.message, [block for block in prompt.message.content if block is not texts[0]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from cass.agent.gate import Rules
 from cass.config import Config, LimitConfig
-from cass.errors import CassError
 from cass.ledger import Ledger
 from cass.ports import Applied, Client, FileEdit, Hooks, Question, SessionHeader, Skills, Spent, ToolSettings
 from cass.ports.ide import Ide
@@ -93,7 +91,6 @@ class Session:
         self.offers, self.steps = Offers(self), Steps(self)
         self.side = SideBranch(self)
         self.knowing = Knowing(self)
-        self._listing: asyncio.Task[object] | None = None
         self.preamble = Preamble(self)
         self.work = Work(self)
 
@@ -184,8 +181,8 @@ class Session:
         if isinstance(event, AgentMessage | CompactionUpdate) and event.usage:
             self.spent(event.model or self.model_name, event.usage)
         self.side.heard(event)
-        if isinstance(event, EditUpdate) and (self._listing is None or self._listing.done()):
-            self._listing = asyncio.get_running_loop().create_task(self._list_soon())
+        if isinstance(event, EditUpdate):
+            self.reviews.look_soon()
 
     def spent(self, model: str, usage: Usage) -> None:
         """A model was used: it counts for the user's day."""
@@ -287,8 +284,7 @@ class Session:
         await self.brought.close()
         await self.knowing.stop()
         await self.side.settle()
-        if self._listing:
-            self._listing.cancel()
+        self.reviews.close()
         await self.jobs.close()
         self.stream.close()
 
@@ -298,13 +294,6 @@ class Session:
         if client not in self.stream.clients:
             self.stream.clients.append(client)
             self._asks.joined(client)
-
-    async def _list_soon(self) -> None:
-        """Say how many changes wait, once the loop has come round."""
-        try:
-            await self.reviews.list()
-        except CassError as error:
-            log.warning("the changes could not be listed: %s", error)
 
     def detach(self, client: Client) -> None:
         """This client is gone. The turn goes on."""
