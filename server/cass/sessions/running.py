@@ -207,7 +207,11 @@ async def _whole(flow: Flow, ground: Ground, simple: Run | None) -> None:
 async def _here(flow: Flow, ground: Ground, simple: Run | None) -> None:
     definition, stage = flow.definition, ground.stage
     hooks = (
-        stage.session.hooks.also(definition.hooks, str(definition.at("hooks")))
+        stage.session.hooks.also(
+            definition.hooks,
+            str(definition.at("hooks")),
+            definition.path if definition.origin == "project" else None,
+        )
         if definition.hooks
         else contextlib.nullcontext()
     )

@@ -45,13 +45,13 @@ class FolderTrust:
     def items(self) -> dict[str, Item]:
         """What could act, by path, as it is now."""
         found: dict[str, Item] = {}
+        size = 0
         for kind, folder, path in finding.places(self._folders):
-            if len(found) > finding.MAX_FILES:
+            if _is_too_much(len(found), size):
                 break
             if not self._is_own(path):
-                self._add(found, kind, path)
-                for named in self._named(kind, folder, path):
-                    self._add(found, kind, named)
+                for one in (path, *self._named(kind, folder, path)):
+                    size += self._add(found, kind, one)
         return found
 
     def allows(self, path: Path) -> bool:
@@ -102,8 +102,10 @@ class FolderTrust:
                 f"what {self.folder} brings is not what was shown any more", hint="Look at it again, then decide."
             )
         unreadable = [path for path, item in items.items() if not item.sha256]
-        if word == "trust" and (unreadable or len(items) > finding.MAX_FILES):
-            what = f"{unreadable[0]} cannot be read" if unreadable else f"it has over {finding.MAX_FILES:,} files"
+        too_much = _is_too_much(len(items), sum(item.size for item in items.values()))
+        if word == "trust" and (unreadable or too_much):
+            most = f"over {finding.MAX_FILES:,} files, or {finding.MAX_BYTES_TOGETHER // 1_000_000} MB"
+            what = f"{unreadable[0]} cannot be read" if unreadable else f"it brings {most}"
             raise TrustError(f"{self.folder} cannot be trusted: {what}", hint="Remove that, then look again.")
         self._store.write(self._decision(word, items))
         return self.look()
@@ -138,20 +140,28 @@ class FolderTrust:
 
     def _named(self, kind: BroughtKind, folder: Path, path: Path) -> Iterable[Path]:
         """Files of the project that a settings file names in the commands of its hooks: they are what runs."""
-        if kind not in ("hooks", "settings") or path.parent.name == "hooks":
+        if kind not in ("hooks", "settings", "command") or path.parent.name == "hooks":
             return ()
-        return [named for command in commands_of(path) for named in brought.named_files(command, folder)]
+        cwd = self._folders[-1]
+        return [named for command in commands_of(path) for named in brought.named_files(command, folder, cwd)]
 
-    def _add(self, found: dict[str, Item], kind: BroughtKind, path: Path) -> None:
+    def _add(self, found: dict[str, Item], kind: BroughtKind, path: Path) -> int:
         shown = self._shown(path)
-        if shown not in found:
-            found[shown] = self._item(kind, path, shown)
+        if shown in found:
+            return 0
+        found[shown] = self._item(kind, path, shown)
+        return found[shown].size
 
     def _item(self, kind: BroughtKind, path: Path, shown: str) -> Item:
         return self._reader.item(kind, path, shown)
 
     def _shown(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
+        """What the file is called in lists and decisions, with what cannot be shown written out."""
+        name = path.relative_to(self.folder).as_posix()
+        if name.isascii() and name.isprintable():
+            return name
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
     def _is_own(self, path: Path) -> bool:
         """Whether it is the user's: in their own folders, which may lie in this one where it is their home."""
@@ -168,6 +178,10 @@ class FolderTrust:
             if real in self._folders:
                 return real / path.relative_to(parent)
         return path
+
+
+def _is_too_much(files: int, size: int) -> bool:
+    return files > finding.MAX_FILES or size > finding.MAX_BYTES_TOGETHER
 
 
 def digest(items: Iterable[Item]) -> str:
