@@ -35,7 +35,8 @@ class FolderTrust:
         self._reader = finding.Reader()
         self.word: TrustWord = word
         if word == "yes":
-            store.once[str(self.folder)] = self._decision("trust", self.items())
+            here = str(self._folders[-1])
+            store.once[here] = self._decision("trust", self.items()).model_copy(update={"folder": here})
 
     @property
     def state(self) -> TrustState:
@@ -61,7 +62,7 @@ class FolderTrust:
             return True
         if self.word == "no":
             return False
-        decision = self._store.read(self.folder)
+        decision = self._decided()
         if decision is None or decision.decision != "trust":
             return False
         shown = self._shown(path)
@@ -78,7 +79,7 @@ class FolderTrust:
 
     def _looked(self, shown_as: Callable[[Item, Pin | None], TrustItem]) -> TrustGetResult:
         items = self.items()
-        decision = self._store.read(self.folder)
+        decision = self._decided()
         pins: Mapping[str, Pin] = decision.pins if decision else {}
         shown = [shown_as(item, pins.get(item.path)) for item in items.values()]
         shown += [
@@ -95,7 +96,8 @@ class FolderTrust:
         now, or cannot be trusted."""
         items = self.items()
         if word == "forget":
-            self._store.forget(self.folder)
+            for place in self._folders:
+                self._store.forget(place)
             return self.look()
         if seen != digest(items.values()):
             raise TrustError(
@@ -107,15 +109,34 @@ class FolderTrust:
             most = f"over {finding.MAX_FILES:,} files, or {finding.MAX_BYTES_TOGETHER // 1_000_000} MB"
             what = f"{unreadable[0]} cannot be read" if unreadable else f"it brings {most}"
             raise TrustError(f"{self.folder} cannot be trusted: {what}", hint="Remove that, then look again.")
-        self._store.write(self._decision(word, items))
+        self._keep(self._decision(word, items))
         return self.look()
+
+    def _decided(self) -> Decision | None:
+        """What counts here: of the decisions about the project the one nearest to where the user works. Two of its
+        folders that bring something of their own are decided about each for itself."""
+        return next((found for place in reversed(self._folders) if (found := self._store.read(place))), None)
+
+    def _keep(self, decision: Decision) -> None:
+        """As the one that counts here. Of a file that other folders of the project have pinned, too, the state that was
+        trusted last counts there as well."""
+        for place in self._folders:
+            if place.is_relative_to(decision.folder) and str(place) != decision.folder:
+                self._store.forget(place)
+        self._store.write(decision)
+        for other in self._store.all() if decision.decision == "trust" else ():
+            if other.project == decision.project and other.decision == "trust" and other.folder != decision.folder:
+                pins = {path: decision.pins.get(path, pin) for path, pin in other.pins.items()}
+                if pins != other.pins:
+                    items = [Item(pin.kind, path, pin.sha256, pin.size) for path, pin in pins.items()]
+                    self._store.write(other.model_copy(update={"pins": pins, "digest": digest(items)}))
 
     def _state(self, items: Mapping[str, Item]) -> TrustState:
         if not items:
             return "plain"
         if self.word == "no":
             return "refused"
-        decision = self._store.read(self.folder)
+        decision = self._decided()
         if decision is None:
             return "undecided"
         if decision.digest == digest(items.values()) and all(item.sha256 for item in items.values()):
@@ -127,7 +148,24 @@ class FolderTrust:
             path: Pin(kind=item.kind, sha256=item.sha256, size=item.size, text=self._store.mask(item.text))
             for path, item in items.items()
         }
-        return Decision(folder=str(self.folder), decision=word, digest=digest(items.values()), pins=pins)
+        return Decision(
+            folder=str(self._about(items)),
+            project=str(self.folder),
+            decision=word,
+            digest=digest(items.values()),
+            pins=pins,
+        )
+
+    def _about(self, items: Mapping[str, Item]) -> Path:
+        """The folder that a decision is kept for: the deepest that brings something."""
+        return next(
+            (
+                place
+                for place in reversed(self._folders[1:])
+                if any(path.startswith(f"{self._shown(place)}/.") for path in items)
+            ),
+            self.folder,
+        )
 
     def _compare(self, item: Item, pin: Pin | None) -> TrustItem:
         shown = _bare(item, pin)

@@ -28,10 +28,11 @@ class Pin(BaseModel):
 
 
 class Decision(BaseModel):
-    """What was decided about a folder, and of what. `pins` are by path."""
+    """What was decided about a folder of a project, and of what. `pins` are by path below the project."""
 
     model_config = ConfigDict(frozen=True)
     folder: str
+    project: str = ""
     decision: Literal["trust", "refuse"]
     digest: str
     pins: dict[str, Pin] = Field(default_factory=dict[str, Pin])

@@ -27,7 +27,7 @@ class Row:
 def _has_trusted_settings(text: str) -> bool:
     """Whether a settings file names anything that needs trust. One that cannot be read does."""
     try:
-        values = cast("layers.Tree", plainfile.toml(text))
+        values = plainfile.toml(text)
     except ValueError:
         return True
     return any(layers.right_of(key) == "trusted" for key, _ in layers.leaves(values))
