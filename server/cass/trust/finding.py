@@ -87,23 +87,29 @@ class Reader:
         """The file as it is now. A file that changes while it is read, or that is none, has no hash."""
         nothing = Item(kind, shown, "", 0)
         try:
-            before = _signature(path)
+            before = signature(path)
             known = self._known.get(path)
             if known and known[0] == before:
                 return replace(known[1], kind=kind, path=shown)
             self._known.pop(path, None)
-            now = time.time_ns()
+            settled = is_settled(before)
             item = _read(kind, path, shown)
-            if _signature(path) != before:
+            if signature(path) != before:
                 return nothing
         except OSError:
             return nothing
-        if abs(now - before[-1]) > _SETTLED_NS:
+        if settled:
             self._known[path] = (before, item)
         return item
 
 
-def _signature(path: Path) -> Signature:
+def is_settled(seen: Signature) -> bool:
+    """Whether a change from now on would show in the signature of a file that was just read."""
+    return abs(time.time_ns() - seen[-1]) > _SETTLED_NS
+
+
+def signature(path: Path) -> Signature:
+    """As it is now. OSError."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 

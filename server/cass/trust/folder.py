@@ -71,7 +71,8 @@ class FolderTrust:
 
     def look(self) -> TrustGetResult:
         """Everything that there is to see, with texts and differences; secrets are masked."""
-        return self._looked(self._compare)
+        mask = self._store.masking()
+        return self._looked(lambda item, pin: _compare(item, pin, mask))
 
     def summary(self) -> TrustGetResult:
         """The same without texts and differences, which is much cheaper."""
@@ -144,8 +145,9 @@ class FolderTrust:
         return "changed" if decision.decision == "trust" else "undecided"
 
     def _decision(self, word: Literal["trust", "refuse"], items: Mapping[str, Item]) -> Decision:
+        mask = self._store.masking()
         pins = {
-            path: Pin(kind=item.kind, sha256=item.sha256, size=item.size, text=self._store.mask(item.text))
+            path: Pin(kind=item.kind, sha256=item.sha256, size=item.size, text=mask(item.text))
             for path, item in items.items()
         }
         return Decision(
@@ -166,15 +168,6 @@ class FolderTrust:
             ),
             self.folder,
         )
-
-    def _compare(self, item: Item, pin: Pin | None) -> TrustItem:
-        shown = _bare(item, pin)
-        if not item.sha256:
-            return shown.model_copy(update={"text": "(cannot be read)"})
-        text = self._store.mask(item.text)
-        if shown.state == "changed" and pin is not None:
-            return shown.model_copy(update={"diff": _diff(pin.text, text)})
-        return shown.model_copy(update={"text": text[:_SHOWN_CHARS]})
 
     def _named(self, kind: BroughtKind, folder: Path, path: Path) -> Iterable[Path]:
         """Files of the project that a settings file names in the commands of its hooks: they are what runs."""
@@ -228,6 +221,16 @@ def digest(items: Iterable[Item]) -> str:
     for item in sorted(items, key=lambda item: item.path):
         total.update(f"{item.kind}\0{item.path}\0{item.sha256}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
+
+
+def _compare(item: Item, pin: Pin | None, mask: Callable[[str], str]) -> TrustItem:
+    shown = _bare(item, pin)
+    if not item.sha256:
+        return shown.model_copy(update={"text": "(cannot be read)"})
+    text = mask(item.text)
+    if shown.state == "changed" and pin is not None:
+        return shown.model_copy(update={"diff": _diff(pin.text, text)})
+    return shown.model_copy(update={"text": text[:_SHOWN_CHARS]})
 
 
 def _bare(item: Item, pin: Pin | None) -> TrustItem:
