@@ -167,3 +167,20 @@ async def test_a_command_that_is_not_trusted_takes_no_name_from_the_users(house:
     session = house.open(client := RecordingClient(), [{"text": "ok"}], trust="no")
     await ask(session, "/mend")
     assert "MINE" in str(client.events) and "THEIRS" not in str(client.events)
+
+
+async def test_what_changed_since_a_session_was_opened_with_trust_is_not_trusted_by_a_fork(
+    house: HookHouse,
+) -> None:
+    (house.home / "commands").mkdir(parents=True)
+    (house.home / "commands/job.md").write_text("---\ncontext: fork\n---\nWork.\n")
+    house.script("note.sh", "printf x >> ran")
+    house.claude({"UserPromptSubmit": [command("sh .claude/hooks/note.sh")]})
+    client = RecordingClient(answer=LATER)
+    session = house.open(client, [{"text": "ok"}] * 4)
+    await ask(session, "go")
+    before = (house.project / "ran").read_text()
+    house.script("note.sh", "printf EVIL >> ran")
+    await ask(session, "/job")
+    await ask(session, "go")
+    assert (house.project / "ran").read_text() == before
