@@ -77,7 +77,7 @@ def read_file(path: Path, kind: Kind, *, trusted: bool = False) -> Layer | None:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
     try:
-        return Layer(kind, str(path), cast("Tree", plainfile.toml(text)), text, trusted)
+        return Layer(kind, str(path), plainfile.toml(text), text, trusted)
     except ValueError as error:
         raise ConfigError(f"is not TOML: {error}", where=str(path), hint="`cass config edit` opens it.") from None
 
