@@ -107,6 +107,8 @@ to run or to reach applies, before you trusted the folder as it is.** Until then
   Programs say it as `trust` in `cass/session/new`.
 - **A project** is the folder that holds `.git`, down to the folder that you work in; without one that folder alone. A project inside of a
   trusted one is its own.
+- **Folders of a project** that bring something of their own are decided about each for itself, together with what lies above them. Of a file
+  that several of them have in common the state that was trusted last counts in all.
 - **VS Code's restricted mode** holds: cass runs nothing of the folder and only plans, whatever was decided before.
 - **Your own files** (in cass's configuration folder, `~/.claude`, `~/.agents`) need no trust.
 
@@ -119,7 +121,11 @@ Decisions are kept in cass's state folder, readable by you alone, with secrets m
 """
 
 _SETTINGS = """
-Besides, every file of the project that a hook's command names.
+Besides, every file of the project that a hook's command names, in settings and in the heads of commands: counted from the project's folder,
+from the one that you work in, and from those that the command names.
+
+A pipe, a device and a file of more than 64 MB cannot be looked at; a folder that brings one, or more than 5,000 files or 512 MB, cannot be
+trusted.
 
 ## Settings of the project
 

@@ -57,7 +57,7 @@ class App:
         self._fetcher, self._pages = Fetcher(), pages()
         self._models: LLMClient | None = None
         self._vault: Vault | None = None
-        self.decisions = TrustStore(self.places.state / "trust", lambda text: self.masker(self.config).text(text))
+        self.decisions = TrustStore(self.places.state / "trust", lambda: self.masker(self.config).text)
         self.wrap_workspace: Callable[[Workspace], Workspace] = lambda disk: disk
         self.ide: Ide = NoIde()
         self.completing = Completing(self.places, self.load, lambda: self.sessions, lambda: self.models)

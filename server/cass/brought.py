@@ -22,6 +22,36 @@ _WRITTEN = re.compile(
 )
 """What a command line writes to: behind `>` and `>>`, and `tee`."""
 
+_MOST_WORDS = 200
+_MOST_FOLDERS = 8
+_PROGRAMS = frozenset(
+    [
+        ".py",
+        ".pyc",
+        ".pyd",
+        ".so",
+        ".sh",
+        ".bash",
+        ".zsh",
+        ".fish",
+        ".js",
+        ".mjs",
+        ".cjs",
+        ".ts",
+        ".mts",
+        ".cts",
+        ".tsx",
+        ".jsx",
+        ".rb",
+        ".pl",
+        ".pm",
+        ".php",
+        ".lua",
+        ".ps1",
+        ".awk",
+    ]
+)
+
 Dialect = Literal["cass", "claude", "agents"]
 
 _OTHERS: dict[Kind, tuple[Dialect, ...]] = {
@@ -73,12 +103,29 @@ def settings_files(cwd: Path, home: Path) -> list[Path]:
     return [path for folder in project_folders(cwd, home) for path in places.project_files(folder)]
 
 
-def named_files(command: str, root: Path) -> list[Path]:
+def named_files(command: str, root: Path, cwd: Path | None = None) -> list[Path]:
     """Files below `root` that a command line names, as far as its words tell: they are part of what it runs. Those
-    that it only writes to are not."""
+    that it only writes to are not. Words count from `root`, from `cwd`, where it is run, and from the folders that it
+    names, into which it may go."""
     command = _WRITTEN.sub(" ", re.sub(r"\$\{?\w*PROJECT_DIR\}?", lambda _: str(root), command))
-    found = [Path(os.path.normpath(root / word)) for word in _words(command) if word and not word.startswith("-")]
-    return [path for path in dict.fromkeys(found) if path != root and path.is_relative_to(root) and path.is_file()]
+    words = [word for word in dict.fromkeys(_words(command)) if word and not word.startswith("-")]
+    tops = [root] if cwd is None or cwd == root else [root, cwd]
+    named = [Path(os.path.normpath(top / word)) for top in tops for word in words]
+    below = [path for path in dict.fromkeys(named) if path != root and path.is_relative_to(root)]
+    folders = [path for path in below[:_MOST_WORDS] if path.is_dir()][:_MOST_FOLDERS]
+    below += [Path(os.path.normpath(folder / word)) for folder in folders for word in words[:_MOST_WORDS]]
+    return [path for path in dict.fromkeys(below) if path.is_relative_to(root) and path.is_file()]
+
+
+def helpers(root: Path) -> Iterator[Path]:
+    """What any hook of a folder may use besides what it names: programs in the folders for hooks. Notes and logs that
+    hooks keep there are none."""
+    for name in (".cass", ".claude"):
+        for base, folders, names in os.walk(root / name / "hooks"):
+            folders.sort()
+            for path in (Path(base, one) for one in sorted(names)):
+                if path.suffix.lower() in _PROGRAMS or os.access(path, os.X_OK):
+                    yield path
 
 
 def _words(command: str) -> Iterator[str]:

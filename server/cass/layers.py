@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Literal, cast
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from cass import plainfile
 from cass.config import APPROVALS, MODES, Config
 from cass.errors import ConfigError
 from cass.protocol import finding
@@ -71,14 +71,14 @@ def load(layers: Sequence[Layer]) -> Loaded:
 def read_file(path: Path, kind: Kind, *, trusted: bool = False) -> Layer | None:
     """A TOML file as a layer; None when there is none."""
     try:
-        text = path.read_text("utf-8")
+        text = plainfile.read(path, _MOST_BYTES).decode()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
     try:
-        return Layer(kind, str(path), cast("Tree", tomllib.loads(text)), text, trusted)
-    except tomllib.TOMLDecodeError as error:
+        return Layer(kind, str(path), plainfile.toml(text), text, trusted)
+    except ValueError as error:
         raise ConfigError(f"is not TOML: {error}", where=str(path), hint="`cass config edit` opens it.") from None
 
 
@@ -100,6 +100,7 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
     return Layer("environment", "environment", values)
 
 
+_MOST_BYTES = 4_000_000
 _ADDED = ("permissions.", "secrets.extra")
 """Lists that a project's file adds to."""
 

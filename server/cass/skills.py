@@ -10,7 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
-from cass import frontmatter
+from cass import frontmatter, plainfile
 from cass.brought import Source
 
 LISTED_COST = 1_900
@@ -82,7 +82,7 @@ def listed(skills: Sequence[Skill]) -> str:
 
 def body(skill: Skill) -> tuple[str, tuple[str, ...]]:
     """The text below the head, and what else lies in the folder, relative. OSError."""
-    with skill.file.open("rb") as file:
+    with plainfile.opened(skill.file) as file:
         data = file.read(_BODY_BYTES + 1)
     text = data[:_BODY_BYTES].decode("utf-8", "replace")
     more = f"\n[… cut after {_BODY_BYTES:,} bytes]" if len(data) > _BODY_BYTES else ""
@@ -111,7 +111,7 @@ def _head(file: Path, source: Source, known: Known) -> Skill | str:
 def _read_head(file: Path, source: Source) -> Skill | str:
     """The skill, or what is wrong with it."""
     try:
-        with file.open("rb") as opened:
+        with plainfile.opened(file) as opened:
             text = opened.read(_HEAD_BYTES).decode("utf-8", "replace")
         folder = file.parent.resolve(strict=True)
     except OSError as error:

@@ -99,7 +99,7 @@ def test_the_terminal_asks_first(place: Place, marks: Path, listener: Listener, 
     screen.see("ANSWERED")
     _nothing_happened(marks, listener)
     screen.line("/evil")
-    screen.see("no command")
+    screen.see("not trusted")
     screen.leave()
     _nothing_happened(marks, listener)
 

@@ -8,7 +8,7 @@ import pytest
 
 from cass.brought import named_files
 from cass.protocol.asking import ElicitationParams
-from cass.sessions.trusting import REFUSE, TRUST
+from cass.sessions.trusting import LATER, REFUSE, TRUST
 from support.house import RecordingClient, ask, call
 
 from .conftest import HookHouse, command, results
@@ -107,3 +107,80 @@ async def test_files_that_say_what_a_hook_does_cannot_be_edited_unasked(house: H
     steps = [call("write_file", path=f".claude/{name}", content="{}") for name in ("settings.json", "hooks/a.sh")]
     await ask(house.open(client, [*steps, {"text": "ok"}], options={"approval": "auto"}), "go")
     assert [status for status, _ in results(client)] == ["failed", "failed"]
+
+
+@pytest.mark.parametrize("name", ["helper.py", "new.py", "__pycache__/helper.cpython-311.pyc"])
+async def test_what_lies_beside_a_hook_and_nobody_trusted_is_not_used(house: HookHouse, name: str) -> None:
+    house.script("helper.py", "")
+    house.script("main.py", "import helper\nopen('ran', 'a').write('x')\n")
+    house.claude({"UserPromptSubmit": [command("cd .claude/hooks && python3 main.py")]})
+    ran = house.project / ".claude" / "hooks" / "ran"
+    client = RecordingClient(answer=TRUST)
+    session = house.open(client, [{"text": "ok"}] * 2, trust="ask")
+    await ask(session, "go")
+    assert ran.read_text() == "x"
+    (house.project / ".claude/hooks/__pycache__").mkdir(exist_ok=True)
+    (house.project / ".claude/hooks" / name).write_text("print()")
+    client.answer = LATER
+    await ask(session, "again")
+    assert ran.read_text() == "x"
+
+
+async def test_a_hook_in_python_leaves_nothing_behind_that_is_asked_about(house: HookHouse) -> None:
+    house.script("helper.py", "")
+    house.script("main.py", "import helper\n")
+    house.claude({"UserPromptSubmit": [command("python3 .claude/hooks/main.py")]})
+    client = RecordingClient(answer=TRUST)
+    session = house.open(client, [{"text": "ok"}] * 2, trust="ask")
+    await ask(session, "go")
+    assert session.brought.trust.state == "trusted"
+
+
+async def test_notes_that_a_hook_keeps_beside_it_do_not_stop_it(house: HookHouse) -> None:
+    house.script("log.py", "import os\nopen(os.path.join(os.path.dirname(__file__), 'log.json'), 'a').write('x')\n")
+    house.claude({"UserPromptSubmit": [command("python3 .claude/hooks/log.py")]})
+    client = RecordingClient(answer=TRUST)
+    session = house.open(client, [{"text": "ok"}] * 2, trust="ask")
+    await ask(session, "go")
+    await ask(session, "again")
+    assert (house.project / ".claude/hooks/log.json").read_text() == "xx"
+
+
+async def test_a_commands_hook_whose_script_changed_does_not_run(house: HookHouse) -> None:
+    head = "hooks:\n  UserPromptSubmit:\n    - hooks:\n        - type: command\n          command: sh tools/x.sh\n"
+    (house.project / ".cass/commands").mkdir(parents=True)
+    (house.project / ".cass/commands/a.md").write_text(f"---\n{head}---\nwork\n")
+    (house.project / "tools").mkdir()
+    (house.project / "tools/x.sh").write_text("printf x >> ran")
+    session = house.open(RecordingClient(), [{"text": "ok"}] * 3)
+    await ask(session, "/a")
+    assert (house.project / "ran").read_text() == "x"
+    (house.project / "tools/x.sh").write_text("printf y >> ran")
+    await ask(session, "/a")
+    assert (house.project / "ran").read_text() == "x"
+
+
+async def test_a_command_that_is_not_trusted_takes_no_name_from_the_users(house: HookHouse) -> None:
+    for folder, text in ((house.home / "commands", "MINE"), (house.project / ".cass/commands", "THEIRS")):
+        folder.mkdir(parents=True)
+        (folder / "mend.md").write_text(text)
+    session = house.open(client := RecordingClient(), [{"text": "ok"}], trust="no")
+    await ask(session, "/mend")
+    assert "MINE" in str(client.events) and "THEIRS" not in str(client.events)
+
+
+async def test_what_changed_since_a_session_was_opened_with_trust_is_not_trusted_by_a_fork(
+    house: HookHouse,
+) -> None:
+    (house.home / "commands").mkdir(parents=True)
+    (house.home / "commands/job.md").write_text("---\ncontext: fork\n---\nWork.\n")
+    house.script("note.sh", "printf x >> ran")
+    house.claude({"UserPromptSubmit": [command("sh .claude/hooks/note.sh")]})
+    client = RecordingClient(answer=LATER)
+    session = house.open(client, [{"text": "ok"}] * 4)
+    await ask(session, "go")
+    before = (house.project / "ran").read_text()
+    house.script("note.sh", "printf EVIL >> ran")
+    await ask(session, "/job")
+    await ask(session, "go")
+    assert (house.project / "ran").read_text() == before

@@ -337,3 +337,36 @@ async def test_words_that_trust_does_not_know_are_said(house: House) -> None:
     assert "There is no `/trust everything`" in client.of(Notice)[-1].text
     await ask(session, "/trust")
     assert "nothing that could act" in client.of(Notice)[-1].text
+
+
+async def test_two_folders_of_a_project_do_not_undo_each_others_decisions(house: House) -> None:
+    (house.project / ".git").mkdir()
+    folders = [house.project, house.project / "a", house.project / "b", house.project / "c"]
+    for n, folder in enumerate(folders[:3]):
+        _put(folder, {".cass/hooks/x.sh": f"echo {n}"})
+    folders[3].mkdir()
+    for folder in folders[:3]:
+        _accept(house.app.trust(folder))
+    assert [house.app.trust(folder).state for folder in folders] == ["trusted"] * 4
+    _put(house.project, {".cass/hooks/x.sh": "another"})
+    assert [house.app.trust(folder).state for folder in folders] == ["changed"] * 4
+    _accept(house.app.trust(folders[1]))  # what was looked at once need not be looked at in each
+    assert [house.app.trust(folder).state for folder in folders] == ["trusted"] * 4
+    _put(house.project, {".cass/hooks/x.sh": "echo 0"})
+    assert [house.app.trust(folder).state for folder in folders] == ["changed"] * 4
+    _put(house.project, {".cass/hooks/x.sh": "another"})
+    b = house.app.trust(folders[2])
+    assert b.decide("refuse", b.look().digest).state == "refused"
+    assert [house.app.trust(folder).state for folder in folders] == ["trusted", "trusted", "refused", "trusted"]
+    b.decide("forget", "")
+    assert house.app.trust(folders[2]).state == "undecided"
+
+
+async def test_trust_for_one_run_leaves_what_was_decided_as_it_was(house: House) -> None:
+    (house.project / ".git").mkdir()
+    _put(house.project / "a", {".cass/hooks/x.sh": "one"})
+    folder = house.app.trust(house.project / "a")
+    folder.decide("refuse", folder.look().digest)
+    assert house.app.trust(house.project / "a", "yes").state == "trusted"
+    house.app.decisions.once.clear()
+    assert house.app.trust(house.project / "a").state == "refused"

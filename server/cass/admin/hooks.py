@@ -44,7 +44,7 @@ def every(as_json: bool) -> None:
     trust = app.trust(Path.cwd())
     found = files.hooks()
     for hook in found:
-        may = trusted.may_run(hook, trust, app.places.config)
+        may = trusted.may_run(hook, trust, Path.cwd())
         click.echo(json.dumps(_row(hook, may)) if as_json else _line(hook, may))
     for problem in dict.fromkeys(files.problems()):
         click.echo(f"wrong: {_plain(problem)}", err=True)
@@ -90,7 +90,7 @@ async def _run(around: Around, event: str, data: JsonObject) -> int:
     found = [hook for hook in files.hooks() if hook.event == event]
     said: list[answers.Said] = []
     for hook in found:
-        if not trusted.may_run(hook, around.trust(), around.config_dir):
+        if not trusted.may_run(hook, around.trust(), around.cwd):
             click.echo(f"{_line(hook, False)}\n")
             continue
         made = await trials(hook, data, around)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from cass import frontmatter
+from cass import frontmatter, plainfile
 from cass.brought import Dialect
 from cass.config import APPROVALS, MODES
 from cass.customs import claude, parameters, positions, stepping
@@ -70,7 +70,7 @@ def text_of(path: Path, dialect: Dialect) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError("the file is too big for a command", where=str(path))
-        return path.read_bytes().decode("utf-8", "strict" if dialect == "cass" else "replace")
+        return plainfile.read(path, MAX_BYTES).decode("utf-8", "strict" if dialect == "cass" else "replace")
     except UnicodeDecodeError:
         raise ConfigError("the file is not UTF-8", where=str(path)) from None
     except OSError as error:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-from cass import brought, places
+from cass import brought, places, plainfile
 from cass.hooks.rules import Hook, Place, Rules, read
 
 _MOST_BYTES = 1_000_000
 
-Stamp = tuple[int, int, int] | None
+Stamp = tuple[int, int, int, int] | None
 
 
 def places_of(cwd: Path, config_dir: Path, home: Path) -> Iterator[Place]:
@@ -71,7 +70,7 @@ def _read(place: Place) -> Rules:
     try:
         if place.file.stat().st_size > _MOST_BYTES:
             return Rules(problems=(f"{place.name}: its hooks are not read: it is bigger than 1 MB",))
-        text = place.file.read_text("utf-8-sig")
+        text = plainfile.read(place.file, _MOST_BYTES).decode("utf-8-sig")
         values = _values(text, "json" if place.file.suffix == ".json" else "toml")
     except (OSError, ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
@@ -86,7 +85,7 @@ def _read(place: Place) -> Rules:
 
 
 def _values(text: str, kind: Literal["json", "toml"]) -> Mapping[str, object]:
-    loaded: object = (json.loads(text) if text.strip() else {}) if kind == "json" else tomllib.loads(text)
+    loaded: object = (json.loads(text) if text.strip() else {}) if kind == "json" else plainfile.toml(text)
     if not isinstance(loaded, dict):
         raise ValueError("it does not hold an object")
     return cast("dict[str, object]", loaded)
@@ -97,7 +96,7 @@ def _stamp(path: Path) -> Stamp:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _shown(path: Path, cwd: Path) -> str:

@@ -23,7 +23,7 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Place:
-    """Where rules come from. `file` is None for those of a command that is running: who runs it has asked for trust.
+    """Where rules come from. `file` is None for those of a user's command that is running, and of the client.
     `root` is the folder that they belong to. `dialect` says whose names of tools and arguments they are given."""
 
     name: str

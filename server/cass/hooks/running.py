@@ -68,7 +68,10 @@ def feed(payload: JsonObject) -> bytes:
 def environment(hook: Hook) -> dict[str, str]:
     """What hooks are told in their environment, besides what shell commands are."""
     root = str(hook.place.root)
-    return {"CLAUDE_PROJECT_DIR": root, "CASS_PROJECT_DIR": root}
+    env = {"CLAUDE_PROJECT_DIR": root, "CASS_PROJECT_DIR": root}
+    if hook.place.file is not None and hook.place.origin != "user":
+        env["PYTHONDONTWRITEBYTECODE"] = "1"  # what it would write beside the scripts, nobody has trusted
+    return env
 
 
 async def _program(hook: Hook, payload: JsonObject, around: Around) -> Ended:

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 from cass.errors import ConfigError
@@ -51,14 +52,14 @@ class SessionHooks:
         """Run the hooks that match, one after the other."""
         said: list[Said] = []
         trust = self._around.trust()
-        if why := self._guards.refusal(event, self._files.hooks(), trust, self._around.config_dir):
+        if why := self._guards.refusal(event, self._files.hooks(), trust, self._around.cwd):
             return HookAnswer(blocked=why)
         for hook in self._hooks():
             if hook.event != event or not matching.is_meant(hook, data):
                 continue
-            if not trusted.may_run(hook, trust, self._around.config_dir):
+            if not trusted.may_run(hook, trust, self._around.cwd):
                 continue
-            self._guards.saw(hook, self._around.config_dir)
+            self._guards.saw(hook, self._around.cwd)
             if hook.entry.once:
                 self._gone.add(hook.key)
             if hook.entry.in_background or event == "Notification":
@@ -71,10 +72,12 @@ class SessionHooks:
         return merged(said)
 
     @contextmanager
-    def also(self, rules: Mapping[str, object], origin: str) -> Generator[None]:
+    def also(self, rules: Mapping[str, object], origin: str, project_file: Path | None = None) -> Generator[None]:
         """These listen, too, for a while."""
         dialect = "claude" if "/.claude/" in f"/{origin}" else "cass"
-        found = read(rules, Place(origin, None, self._around.cwd, "command", dialect))
+        above = project_file.parents if project_file else ()
+        root = next((p.parent for p in above if p.name in (".cass", ".claude")), self._around.cwd)
+        found = read(rules, Place(origin, project_file, root, "command", dialect))
         if found.problems:
             raise ConfigError(found.problems[0], hint="docs/hooks.md shows what hooks look like.")
         self._also += found.hooks

@@ -9,26 +9,25 @@ from pathlib import Path
 from cass import brought
 from cass.config import HookEvent
 from cass.hooks.rules import Hook
-from cass.hooks.running import modules
 from cass.ports import Trust
 
 
-def may_run(hook: Hook, trust: Trust, config_dir: Path) -> bool:
+def may_run(hook: Hook, trust: Trust, cwd: Path) -> bool:
     """Whether it is the user's own, or of a folder that they trusted as it is this moment."""
-    if hook.place.origin != "project":
+    if hook.place.origin == "user" or hook.place.file is None:
         return True
-    return all(trust.allows(path) for path in needed(hook, config_dir))
+    return all(trust.allows(path) for path in needed(hook, cwd))
 
 
-def needed(hook: Hook, config_dir: Path) -> Iterator[Path]:
-    """The files that say what it runs."""
+def needed(hook: Hook, cwd: Path) -> Iterator[Path]:
+    """The files that say what it runs, and programs beside them that it may use."""
     if hook.place.file is not None:
         yield hook.place.file
     if hook.entry.type == "command":
-        yield from brought.named_files(" ".join([hook.entry.command, *(hook.entry.args or ())]), hook.place.root)
-    elif hook.entry.type == "python":
-        base = modules(hook, config_dir).joinpath(*hook.entry.function.partition(":")[0].split("."))
-        yield from (path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file())
+        line = " ".join([hook.entry.command, *(hook.entry.args or ())])
+        yield from brought.named_files(line, hook.place.root, cwd)
+    if hook.entry.type != "prompt":
+        yield from brought.helpers(hook.place.root)
 
 
 @dataclass
@@ -38,16 +37,16 @@ class Guards:
 
     _seen: dict[str, tuple[Hook, set[Path]]] = field(default_factory=dict[str, tuple[Hook, set[Path]]])
 
-    def saw(self, hook: Hook, config_dir: Path) -> None:
+    def saw(self, hook: Hook, cwd: Path) -> None:
         """It ran as it was trusted."""
         if hook.event == "PreToolUse" and hook.place.origin == "project" and not hook.entry.once:
-            self._seen[hook.key] = hook, set(needed(hook, config_dir))
+            self._seen[hook.key] = hook, set(needed(hook, cwd))
 
     def missed(self, event: HookEvent, now: Iterable[Hook]) -> bool:
         """Whether one that stood guard is gone."""
         return event == "PreToolUse" and bool(self._seen.keys() - {hook.key for hook in now})
 
-    def refusal(self, event: HookEvent, now: Sequence[Hook], trust: Trust, config_dir: Path) -> str:
+    def refusal(self, event: HookEvent, now: Sequence[Hook], trust: Trust, cwd: Path) -> str:
         """Why a call may not go on before the user has looked; empty where it may."""
         theirs = [hook for hook in now if hook.event == event and hook.place.origin == "project"]
         if event != "PreToolUse" or not (self._seen or theirs):
@@ -65,7 +64,7 @@ class Guards:
             )
         if state != "changed":
             return ""
-        strange = (hook for hook in theirs if not may_run(hook, trust, config_dir))
+        strange = (hook for hook in theirs if not may_run(hook, trust, cwd))
         hook = next(iter((*lost, *strange)), None)
         if hook is None:
             return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from cass.config import HookEvent
@@ -38,7 +39,10 @@ class Hooks(Protocol):
         the event adds to the common fields of the contract. Never raises but CancelledError."""
         ...
 
-    def also(self, rules: Mapping[str, object], origin: str) -> AbstractContextManager[None]:
+    def also(
+        self, rules: Mapping[str, object], origin: str, project_file: Path | None = None
+    ) -> AbstractContextManager[None]:
         """These hooks listen, too, for a while: those of a command's front matter, in the same shape as in a settings
-        file. ConfigError, which names `origin`, for what is wrong in them."""
+        file. ConfigError, which names `origin`, for what is wrong in them. Where a file of the project says them, they
+        run only while it, and the scripts that they name, are as the user trusted them."""
         ...

@@ -18,6 +18,7 @@ from uuid import uuid4
 from cass.errors import SessionError
 from cass.ports import HookEvent, SessionHeader
 from cass.protocol.asking import ElicitationParams, ElicitationResult, PermissionOutcome, RequestPermissionParams
+from cass.protocol.custom import HookUpdate
 from cass.protocol.events import (
     EffectsUpdate,
     Event,
@@ -115,7 +116,10 @@ def _make(parent: Session, child: Child) -> Session:
         count = forks.end(events, ForkParams(session_id=parent.session_id))
         for event in forks.copied(events, count, header.session_id):
             journal.append(event)
-    return type(parent)(parent.house, header, Stream(header.session_id, journal), parent.opened)
+    opened = parent.opened
+    if opened.trust == "yes":  # said of how the folder was then, not of how it is by now
+        opened = opened.model_copy(update={"trust": "ask"})
+    return type(parent)(parent.house, header, Stream(header.session_id, journal), opened)
 
 
 async def _fire(parent: Session, event: HookEvent, session: Session, child: Child) -> None:
@@ -137,10 +141,13 @@ class _Relay:
         return self._parent.can_decide
 
     def update(self, session_id: str, seq: int, event: Event) -> None:
-        """What counts for the parent, too: effects on files, grants, warnings."""
+        """What counts for the parent, too: effects on files, grants, warnings, what hooks did."""
         if isinstance(event, EffectsUpdate | PermissionGranted):
             self._parent.emit(event.model_copy(update={"turn_id": self._turn_id}))
             self._parent.reviews.look_soon()
+        elif isinstance(event, HookUpdate):
+            told = {"turn_id": self._turn_id, "tool_call_id": None, "name": f"[{self._name}] {event.name}"}
+            self._parent.emit(event.model_copy(update=told))
         elif isinstance(event, Notice) and event.level != "info":
             text = f"[{self._name}] {event.text}"
             self._parent.emit(event.model_copy(update={"turn_id": self._turn_id, "text": text}))

@@ -106,7 +106,9 @@ class Customs:
         from cass.customs import index
 
         self._index = self._index or index.Index()
-        return index.named(self._index.look(sources))
+        allows = self._session.brought.trust.allows
+        # what may not act is the weakest: it takes no name away from what may
+        return index.named(sorted(self._index.look(sources), key=lambda entry: allows(entry.path)))
 
     def _made(self, entries: Mapping[str, Entry]) -> dict[str, Command]:
         return {name: self._command(entry) for name, entry in entries.items()}

@@ -208,7 +208,11 @@ async def _here(flow: Flow, ground: Ground, simple: Run | None) -> None:
     if not (definition.steps or definition.body.strip() or definition.verify or definition.output_schema):
         raise definition.body_place.error(f"the file of /{definition.name} says nothing to do")
     hooks = (
-        stage.session.hooks.also(definition.hooks, str(definition.at("hooks")))
+        stage.session.hooks.also(
+            definition.hooks,
+            str(definition.at("hooks")),
+            definition.path if definition.origin == "project" else None,
+        )
         if definition.hooks
         else contextlib.nullcontext()
     )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cass import plainfile
 from cass.protocol.custom import BroughtKind
 from cass.trust.table import ROWS
 
 MAX_FILES = 5_000
 """More than that cannot be looked at by anybody, and is not trusted."""
+MAX_BYTES = 64_000_000
+"""Of one file. A bigger one is not looked at, and not trusted."""
+MAX_BYTES_TOGETHER = 512_000_000
+_SETTLED_NS = 2_000_000_000
+"""Some file systems count time in such steps: within one of them a second change leaves no mark."""
 _MAX_TEXT = 64_000
 """Characters of a file that are shown and kept for a later comparison."""
 
@@ -54,13 +62,16 @@ def _files(place: Path) -> Iterator[Path]:
     if not stat.S_ISDIR(mode):
         yield place
         return
-    seen: set[str] = set()
+    seen: set[tuple[int, int]] = set()
     for base, folders, names in os.walk(place, followlinks=True):
-        real = os.path.realpath(base)
-        if real in seen:
+        try:
+            found = os.stat(base)  # noqa: PTH116 - of thousands
+        except OSError:
+            continue
+        if (found.st_dev, found.st_ino) in seen or len(seen) > MAX_FILES:
             folders.clear()
             continue
-        seen.add(real)
+        seen.add((found.st_dev, found.st_ino))
         folders.sort()
         for name in sorted(names):
             yield Path(base, name)
@@ -76,39 +87,50 @@ class Reader:
         """The file as it is now. A file that changes while it is read, or that is none, has no hash."""
         nothing = Item(kind, shown, "", 0)
         try:
-            before = _signature(path)
+            before = signature(path)
             known = self._known.get(path)
             if known and known[0] == before:
                 return replace(known[1], kind=kind, path=shown)
-            if not path.is_file():
-                return nothing
+            self._known.pop(path, None)
+            settled = is_settled(before)
             item = _read(kind, path, shown)
-            if _signature(path) != before:
+            if signature(path) != before:
                 return nothing
         except OSError:
             return nothing
-        self._known[path] = (before, item)
+        if settled:
+            self._known[path] = (before, item)
         return item
 
 
-def _signature(path: Path) -> Signature:
+def is_settled(seen: Signature) -> bool:
+    """Whether a change from now on would show in the signature of a file that was just read."""
+    return abs(time.time_ns() - seen[-1]) > _SETTLED_NS
+
+
+def signature(path: Path) -> Signature:
+    """As it is now. OSError."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _read(kind: BroughtKind, path: Path, shown: str) -> Item:
     digest, size, head = hashlib.sha256(), 0, b""
-    with path.open("rb") as file:
+    with plainfile.opened(path) as file:
+        if os.fstat(file.fileno()).st_size > MAX_BYTES:
+            raise OSError(errno.EFBIG, "It is too big to be looked at", str(path))
         while piece := file.read(1 << 20):
             digest.update(piece)
             size += len(piece)
             head = head or piece
+            if size > MAX_BYTES:
+                raise OSError(errno.EFBIG, "It is too big to be looked at", str(path))
     text = head[:_MAX_TEXT].decode("utf-8", "replace") if b"\0" not in head[:8_000] else ""
     return Item(kind, shown, digest.hexdigest(), size, text)
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes()[:1_000_000].decode("utf-8", "replace")
+        return plainfile.read(path, 1_000_000).decode("utf-8-sig", "replace")
     except OSError:
         return "\0"  # what cannot be read is taken for something that acts

@@ -35,7 +35,8 @@ class FolderTrust:
         self._reader = finding.Reader()
         self.word: TrustWord = word
         if word == "yes":
-            store.once[str(self.folder)] = self._decision("trust", self.items())
+            here = str(self._folders[-1])
+            store.once[here] = self._decision("trust", self.items()).model_copy(update={"folder": here})
 
     @property
     def state(self) -> TrustState:
@@ -45,13 +46,13 @@ class FolderTrust:
     def items(self) -> dict[str, Item]:
         """What could act, by path, as it is now."""
         found: dict[str, Item] = {}
+        size = 0
         for kind, folder, path in finding.places(self._folders):
-            if len(found) > finding.MAX_FILES:
+            if _is_too_much(len(found), size):
                 break
             if not self._is_own(path):
-                self._add(found, kind, path)
-                for named in self._named(kind, folder, path):
-                    self._add(found, kind, named)
+                for one in (path, *self._named(kind, folder, path)):
+                    size += self._add(found, kind, one)
         return found
 
     def allows(self, path: Path) -> bool:
@@ -61,7 +62,7 @@ class FolderTrust:
             return True
         if self.word == "no":
             return False
-        decision = self._store.read(self.folder)
+        decision = self._decided()
         if decision is None or decision.decision != "trust":
             return False
         shown = self._shown(path)
@@ -70,7 +71,8 @@ class FolderTrust:
 
     def look(self) -> TrustGetResult:
         """Everything that there is to see, with texts and differences; secrets are masked."""
-        return self._looked(self._compare)
+        mask = self._store.masking()
+        return self._looked(lambda item, pin: _compare(item, pin, mask))
 
     def summary(self) -> TrustGetResult:
         """The same without texts and differences, which is much cheaper."""
@@ -78,7 +80,7 @@ class FolderTrust:
 
     def _looked(self, shown_as: Callable[[Item, Pin | None], TrustItem]) -> TrustGetResult:
         items = self.items()
-        decision = self._store.read(self.folder)
+        decision = self._decided()
         pins: Mapping[str, Pin] = decision.pins if decision else {}
         shown = [shown_as(item, pins.get(item.path)) for item in items.values()]
         shown += [
@@ -95,25 +97,47 @@ class FolderTrust:
         now, or cannot be trusted."""
         items = self.items()
         if word == "forget":
-            self._store.forget(self.folder)
+            for place in self._folders:
+                self._store.forget(place)
             return self.look()
         if seen != digest(items.values()):
             raise TrustError(
                 f"what {self.folder} brings is not what was shown any more", hint="Look at it again, then decide."
             )
         unreadable = [path for path, item in items.items() if not item.sha256]
-        if word == "trust" and (unreadable or len(items) > finding.MAX_FILES):
-            what = f"{unreadable[0]} cannot be read" if unreadable else f"it has over {finding.MAX_FILES:,} files"
+        too_much = _is_too_much(len(items), sum(item.size for item in items.values()))
+        if word == "trust" and (unreadable or too_much):
+            most = f"over {finding.MAX_FILES:,} files, or {finding.MAX_BYTES_TOGETHER // 1_000_000} MB"
+            what = f"{unreadable[0]} cannot be read" if unreadable else f"it brings {most}"
             raise TrustError(f"{self.folder} cannot be trusted: {what}", hint="Remove that, then look again.")
-        self._store.write(self._decision(word, items))
+        self._keep(self._decision(word, items))
         return self.look()
+
+    def _decided(self) -> Decision | None:
+        """What counts here: of the decisions about the project the one nearest to where the user works. Two of its
+        folders that bring something of their own are decided about each for itself."""
+        return next((found for place in reversed(self._folders) if (found := self._store.read(place))), None)
+
+    def _keep(self, decision: Decision) -> None:
+        """As the one that counts here. Of a file that other folders of the project have pinned, too, the state that was
+        trusted last counts there as well."""
+        for place in self._folders:
+            if place.is_relative_to(decision.folder) and str(place) != decision.folder:
+                self._store.forget(place)
+        self._store.write(decision)
+        for other in self._store.all() if decision.decision == "trust" else ():
+            if other.project == decision.project and other.decision == "trust" and other.folder != decision.folder:
+                pins = {path: decision.pins.get(path, pin) for path, pin in other.pins.items()}
+                if pins != other.pins:
+                    items = [Item(pin.kind, path, pin.sha256, pin.size) for path, pin in pins.items()]
+                    self._store.write(other.model_copy(update={"pins": pins, "digest": digest(items)}))
 
     def _state(self, items: Mapping[str, Item]) -> TrustState:
         if not items:
             return "plain"
         if self.word == "no":
             return "refused"
-        decision = self._store.read(self.folder)
+        decision = self._decided()
         if decision is None:
             return "undecided"
         if decision.digest == digest(items.values()) and all(item.sha256 for item in items.values()):
@@ -121,37 +145,54 @@ class FolderTrust:
         return "changed" if decision.decision == "trust" else "undecided"
 
     def _decision(self, word: Literal["trust", "refuse"], items: Mapping[str, Item]) -> Decision:
+        mask = self._store.masking()
         pins = {
-            path: Pin(kind=item.kind, sha256=item.sha256, size=item.size, text=self._store.mask(item.text))
+            path: Pin(kind=item.kind, sha256=item.sha256, size=item.size, text=mask(item.text))
             for path, item in items.items()
         }
-        return Decision(folder=str(self.folder), decision=word, digest=digest(items.values()), pins=pins)
+        return Decision(
+            folder=str(self._about(items)),
+            project=str(self.folder),
+            decision=word,
+            digest=digest(items.values()),
+            pins=pins,
+        )
 
-    def _compare(self, item: Item, pin: Pin | None) -> TrustItem:
-        shown = _bare(item, pin)
-        if not item.sha256:
-            return shown.model_copy(update={"text": "(cannot be read)"})
-        text = self._store.mask(item.text)
-        if shown.state == "changed" and pin is not None:
-            return shown.model_copy(update={"diff": _diff(pin.text, text)})
-        return shown.model_copy(update={"text": text[:_SHOWN_CHARS]})
+    def _about(self, items: Mapping[str, Item]) -> Path:
+        """The folder that a decision is kept for: the deepest that brings something."""
+        return next(
+            (
+                place
+                for place in reversed(self._folders[1:])
+                if any(path.startswith(f"{self._shown(place)}/.") for path in items)
+            ),
+            self.folder,
+        )
 
     def _named(self, kind: BroughtKind, folder: Path, path: Path) -> Iterable[Path]:
         """Files of the project that a settings file names in the commands of its hooks: they are what runs."""
-        if kind not in ("hooks", "settings") or path.parent.name == "hooks":
+        if kind not in ("hooks", "settings", "command") or path.parent.name == "hooks":
             return ()
-        return [named for command in commands_of(path) for named in brought.named_files(command, folder)]
+        cwd = self._folders[-1]
+        return [named for command in commands_of(path) for named in brought.named_files(command, folder, cwd)]
 
-    def _add(self, found: dict[str, Item], kind: BroughtKind, path: Path) -> None:
+    def _add(self, found: dict[str, Item], kind: BroughtKind, path: Path) -> int:
         shown = self._shown(path)
-        if shown not in found:
-            found[shown] = self._item(kind, path, shown)
+        if shown in found:
+            return 0
+        found[shown] = self._item(kind, path, shown)
+        return found[shown].size
 
     def _item(self, kind: BroughtKind, path: Path, shown: str) -> Item:
         return self._reader.item(kind, path, shown)
 
     def _shown(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
+        """What the file is called in lists and decisions, with what cannot be shown written out."""
+        name = path.relative_to(self.folder).as_posix()
+        if name.isascii() and name.isprintable():
+            return name
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
     def _is_own(self, path: Path) -> bool:
         """Whether it is the user's: in their own folders, which may lie in this one where it is their home."""
@@ -170,12 +211,26 @@ class FolderTrust:
         return path
 
 
+def _is_too_much(files: int, size: int) -> bool:
+    return files > finding.MAX_FILES or size > finding.MAX_BYTES_TOGETHER
+
+
 def digest(items: Iterable[Item]) -> str:
     """One name for all of this, as it is to the byte."""
     total = hashlib.sha256()
     for item in sorted(items, key=lambda item: item.path):
         total.update(f"{item.kind}\0{item.path}\0{item.sha256}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
+
+
+def _compare(item: Item, pin: Pin | None, mask: Callable[[str], str]) -> TrustItem:
+    shown = _bare(item, pin)
+    if not item.sha256:
+        return shown.model_copy(update={"text": "(cannot be read)"})
+    text = mask(item.text)
+    if shown.state == "changed" and pin is not None:
+        return shown.model_copy(update={"diff": _diff(pin.text, text)})
+    return shown.model_copy(update={"text": text[:_SHOWN_CHARS]})
 
 
 def _bare(item: Item, pin: Pin | None) -> TrustItem:

@@ -1,22 +1,32 @@
-"""Reads out of a settings file which commands it would run."""
+"""Reads out of a file which commands its hooks would run."""
 
 from __future__ import annotations
 
 import json
-import tomllib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+from cass import frontmatter, plainfile
+
+_MOST_BYTES = 1_000_000
+
 
 def commands_of(path: Path) -> list[str]:
-    """Every text below `hooks` in a settings file of JSON or TOML; none for a file that cannot be read."""
+    """Every text below `hooks` in a settings file of JSON or TOML, or in the head of a command; none for a file that
+    cannot be read."""
     try:
-        text = path.read_text("utf-8")
-        values: object = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        values = _values(plainfile.read(path, _MOST_BYTES).decode("utf-8-sig"), path.suffix.lower())
     except (OSError, ValueError, RecursionError):
         return []
     return list(_texts(cast("dict[str, object]", values).get("hooks"))) if isinstance(values, dict) else []
+
+
+def _values(text: str, suffix: str) -> object:
+    if suffix == ".md":  # YAML is slow to load: only for those that have some
+        return frontmatter.read(text).values if re.search(r"^[\"']?hooks[\"']?\s*:", text, re.MULTILINE) else {}
+    return plainfile.toml(text) if suffix == ".toml" else json.loads(text)
 
 
 def _texts(value: object) -> Iterator[str]:

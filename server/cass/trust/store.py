@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cass import private
 from cass.errors import StoreError
 from cass.protocol.custom import BroughtKind
+from cass.trust.finding import is_settled, signature
 
 log = logging.getLogger(__name__)
 
@@ -28,30 +29,43 @@ class Pin(BaseModel):
 
 
 class Decision(BaseModel):
-    """What was decided about a folder, and of what. `pins` are by path."""
+    """What was decided about a folder of a project, and of what. `pins` are by path below the project."""
 
     model_config = ConfigDict(frozen=True)
     folder: str
+    project: str = ""
     decision: Literal["trust", "refuse"]
     digest: str
     pins: dict[str, Pin] = Field(default_factory=dict[str, Pin])
 
 
 class TrustStore:
-    """The decisions of one user. Those of `once` hold in this process alone. `mask` takes secrets out of texts."""
+    """The decisions of one user. Those of `once` hold in this process alone. `masking` gives what takes secrets out
+    of texts."""
 
-    def __init__(self, folder: Path, mask: Callable[[str], str]) -> None:
+    def __init__(self, folder: Path, masking: Callable[[], Callable[[str], str]]) -> None:
         self._folder = folder
-        self.mask = mask
+        self.masking = masking
         self.once: dict[str, Decision] = {}
+        self._read: dict[Path, tuple[object, Decision]] = {}
 
     def read(self, folder: Path) -> Decision | None:
         """What counts for this folder; None when nothing was decided, or it cannot be read any more."""
         once = self.once.get(str(folder))
         if once is not None:
             return once
+        file = self._file(folder)
         try:
-            found = Decision.model_validate_json(self._file(folder).read_bytes())
+            now = signature(file)
+            known = self._read.get(file)
+            if known is None or known[0] != now:
+                self._read.pop(file, None)
+                settled = is_settled(now)
+                found = Decision.model_validate_json(file.read_bytes())
+                if settled and signature(file) == now:
+                    self._read[file] = now, found
+            else:
+                found = known[1]
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:

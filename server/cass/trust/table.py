@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from cass import layers
+from cass import layers, plainfile
 from cass.protocol.custom import BroughtKind
 
 
@@ -26,11 +26,9 @@ class Row:
 
 def _has_trusted_settings(text: str) -> bool:
     """Whether a settings file names anything that needs trust. One that cannot be read does."""
-    import tomllib
-
     try:
-        values = cast("layers.Tree", tomllib.loads(text))
-    except tomllib.TOMLDecodeError:
+        values = plainfile.toml(text)
+    except ValueError:
         return True
     return any(layers.right_of(key) == "trusted" for key, _ in layers.leaves(values))
 
@@ -38,7 +36,7 @@ def _has_trusted_settings(text: str) -> bool:
 def _has_hooks(text: str) -> bool:
     try:
         values = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     return isinstance(values, dict) and bool(cast("dict[str, object]", values).get("hooks"))
 
