@@ -350,3 +350,12 @@ async def test_auto_crlf_is_not_needed_to_see_that(desk: Any) -> None:
     await desk.run([edit("a.txt", "two", "TWO"), DONE, message("Two")], "do it", "/commit")
     assert r.head("a.txt") == "one\r\nTWO\r\n"
     assert (r.top / "a.txt").read_bytes() == b"one\r\nTWO\r\n"
+
+
+async def test_the_message_is_readable_whatever_the_encoding_of_commits(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n")
+    r.git("config", "i18n.commitEncoding", "ISO-8859-1")
+    r.commit()
+    await desk.run([write("b.txt", "b\n"), DONE, message("Größe → 3")], "do it", "/commit")
+    assert r.git("-c", "i18n.commitEncoding=UTF-8", "log", "-1", "--format=%B").strip() == "Größe → 3"
