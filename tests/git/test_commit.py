@@ -185,6 +185,21 @@ async def test_in_a_subfolder_a_worktree_and_on_a_detached_head(desk: Any) -> No
     assert r.git("log", "--oneline", "main").count("\n") == 1
 
 
+async def test_files_above_the_folder_of_the_session(desk: Any) -> None:
+    r = desk.repo
+    r.write(sub__a_txt="a\n", b_txt=TEN, c_txt=TEN)
+    r.commit()
+    r.write(b_txt=TEN.replace("line 2\n", "my own 2\n"))
+    desk.house.project = r.top / "sub"
+    steps = [edit(str(r.top / name), "line 5", "LINE 5") for name in ("b.txt", "c.txt")]
+    session = desk.session([*steps, DONE, message("Above")])
+    await ask(session, "do it")
+    r.write(c_txt=(r.top / "c.txt").read_text().replace("line 9", "my own 9"))
+    await ask(session, "/commit")
+    assert r.head("b.txt") == r.head("c.txt") == TEN.replace("line 5", "LINE 5")
+    assert r.git("diff", "--shortstat").strip() == "2 files changed, 2 insertions(+), 2 deletions(-)"
+
+
 async def test_submodules_are_another_repository(desk: Any, tmp_path: Any) -> None:
     inner = repo(tmp_path / "inner")
     inner.write(i_txt="i\n")

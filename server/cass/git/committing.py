@@ -96,7 +96,8 @@ async def commit(
 
 async def _made(plan: Plan, index: Index, message: Path, hooks: Path, seconds: float) -> tuple[Finished, str]:
     """What git said, and the commit that it made."""
-    repository, there, done = plan.repository, locks(plan), None
+    repository, there = plan.repository, locks(plan)
+    done: Finished | None = None
     args = ["commit", "--quiet", "--cleanup=whitespace", "-F", str(message)]
     more = [("core.hooksPath", str(hooks)), ("core.splitIndex", "false")]
     try:
@@ -106,6 +107,7 @@ async def _made(plan: Plan, index: Index, message: Path, hooks: Path, seconds: f
     finally:
         if done is None or done.timed_out:
             drop_locks(plan, there)
+    assert done is not None
     new = await head_of(plan)
     parent = await repository.line("rev-parse", "--verify", "--quiet", f"{new}^") if new else ""
     # Stopped in a hook after the commit, it is made all the same; a commit of somebody else's is not it.
