@@ -396,3 +396,16 @@ async def test_git_runs_nothing_that_a_repository_names(tmp_path: Path) -> None:
     assert b" M a.txt" in status.stdout
     assert b"+two" in diff.stdout
     assert not canary.exists()
+
+
+def test_a_loop_that_ends_while_programs_start_waits_for_none(tmp_path: Path) -> None:
+    async def begin(pauses: int) -> None:
+        running = [asyncio.ensure_future(run_program(["true"], tmp_path, 5, 1_000)) for _ in range(2)]
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        assert len(running) == 2
+
+    began = time.monotonic()
+    for number in range(60):
+        asyncio.run(begin(number % 12))
+    assert time.monotonic() - began < 60, "a start that hung took eight seconds each time"

@@ -185,6 +185,21 @@ async def test_in_a_subfolder_a_worktree_and_on_a_detached_head(desk: Any) -> No
     assert r.git("log", "--oneline", "main").count("\n") == 1
 
 
+async def test_files_above_the_folder_of_the_session(desk: Any) -> None:
+    r = desk.repo
+    r.write(sub__a_txt="a\n", b_txt=TEN, c_txt=TEN)
+    r.commit()
+    r.write(b_txt=TEN.replace("line 2\n", "my own 2\n"))
+    desk.house.project = r.top / "sub"
+    steps = [edit(str(r.top / name), "line 5", "LINE 5") for name in ("b.txt", "c.txt")]
+    session = desk.session([*steps, DONE, message("Above")])
+    await ask(session, "do it")
+    r.write(c_txt=(r.top / "c.txt").read_text().replace("line 9", "my own 9"))
+    await ask(session, "/commit")
+    assert r.head("b.txt") == r.head("c.txt") == TEN.replace("line 5", "LINE 5")
+    assert r.git("diff", "--shortstat").strip() == "2 files changed, 2 insertions(+), 2 deletions(-)"
+
+
 async def test_submodules_are_another_repository(desk: Any, tmp_path: Any) -> None:
     inner = repo(tmp_path / "inner")
     inner.write(i_txt="i\n")
@@ -350,3 +365,12 @@ async def test_auto_crlf_is_not_needed_to_see_that(desk: Any) -> None:
     await desk.run([edit("a.txt", "two", "TWO"), DONE, message("Two")], "do it", "/commit")
     assert r.head("a.txt") == "one\r\nTWO\r\n"
     assert (r.top / "a.txt").read_bytes() == b"one\r\nTWO\r\n"
+
+
+async def test_the_message_is_readable_whatever_the_encoding_of_commits(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n")
+    r.git("config", "i18n.commitEncoding", "ISO-8859-1")
+    r.commit()
+    await desk.run([write("b.txt", "b\n"), DONE, message("Größe → 3")], "do it", "/commit")
+    assert r.git("-c", "i18n.commitEncoding=UTF-8", "log", "-1", "--format=%B").strip() == "Größe → 3"

@@ -143,3 +143,86 @@ async def test_cancelled_while_a_hook_runs(desk: Any) -> None:
     assert (r.index, r.head()) == (before, head)
     assert not list((r.top / ".git").glob("*.lock"))
     r.git("commit", "-qm", "By hand", "--no-verify")
+
+
+OUTSIDE = "env -u GIT_INDEX_FILE git"
+
+
+@pytest.mark.parametrize("staged", [True, False])
+async def test_what_the_user_stages_while_a_hook_runs_stays_when_it_fails(desk: Any, staged: bool) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n", mine_txt="m\n")
+    r.commit()
+    r.write(mine_txt="mine\n")
+    r.hook("pre-commit", f"{OUTSIDE} add mine.txt; exit 1")
+    session = desk.session([write("b.txt", "b\n"), DONE, {"text": "Add b"}, {"text": "gave up"}])
+    await ask(session, "do it")
+    if staged:
+        r.git("add", "b.txt")
+    await ask(session, "/commit")
+    assert r.git("status", "--porcelain").splitlines() == [*(["A  b.txt"] if staged else []), "M  mine.txt"] + (
+        [] if staged else ["?? b.txt"]
+    )
+
+
+@pytest.mark.parametrize("staged", [True, False])
+async def test_at_no_moment_does_the_index_undo_the_commit(desk: Any, staged: bool) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n")
+    r.commit()
+    r.hook("post-commit", f"{OUTSIDE} status --porcelain > ../seen")
+    session = desk.session([write("b.txt", "b\n"), DONE, {"text": "Add b"}])
+    await ask(session, "do it")
+    if staged:
+        r.git("add", "b.txt")
+    await ask(session, "/commit")
+    assert (r.top.parent / "seen").read_text() == ""
+    assert r.git("status", "--porcelain") == ""
+
+
+async def test_a_commit_that_somebody_makes_meanwhile_is_not_taken_for_ours(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n")
+    r.commit()
+    r.hook("pre-commit", f"{OUTSIDE} commit -q --no-verify --allow-empty -m Theirs")
+    end = await desk.run([write("b.txt", "b\n"), DONE, {"text": "Ours"}, {"text": "gave up"}], "do it", "/commit")
+    assert end.stop_reason == "end_turn"
+    assert "Nothing was committed" in desk.results[-1]
+    assert r.git("log", "-1", "--format=%s") == "Theirs\n"
+    assert r.git("status", "--porcelain") == ""
+
+
+async def test_a_hook_that_hangs_while_the_branch_moves_leaves_no_lock(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n")
+    r.commit()
+    r.hook("reference-transaction", "[ $1 != prepared ] || sleep 300")
+    desk.house.environ["CASS_GIT__HOOK_TIMEOUT"] = "1"
+    desk.house.restart()
+    before = r.index
+    await desk.run([write("b.txt", "b\n"), DONE, {"text": "B"}, {"text": "gave up"}], "do it", "/commit")
+    assert "its hooks took too long" in desk.results[-1]
+    assert r.index == before and not list((r.top / ".git").rglob("*.lock"))
+
+
+async def test_a_hook_that_hangs_after_the_commit_is_stopped_and_the_commit_told(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n")
+    r.commit()
+    r.hook("post-commit", "sleep 300")
+    desk.house.environ["CASS_GIT__HOOK_TIMEOUT"] = "1"
+    desk.house.restart()
+    await desk.run([write("b.txt", "b\n"), DONE, {"text": "B"}], "do it", "/commit")
+    assert "Committed" in desk.told and "was stopped (git.hook_timeout)" in desk.told
+    assert r.git("status", "--porcelain") == ""
+
+
+async def test_another_git_at_work_is_waited_for_by_the_user(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt="a\n")
+    r.commit()
+    head, before = r.head(), r.index
+    (r.top / ".git" / "index.lock").touch()
+    end = await desk.run([write("b.txt", "b\n"), DONE, {"text": "B"}], "do it", "/commit")
+    assert "Another git works in" in end.error.message
+    assert (r.head(), r.index) == (head, before) and (r.top / ".git" / "index.lock").exists()

@@ -305,6 +305,12 @@ async def test_deep_and_broken_pages_are_read_or_refused() -> None:
         assert (await web.fetch(f"{site.url}/d")).text == ""
 
 
+async def test_a_page_of_all_bytes_that_are_allowed_is_readable() -> None:
+    async with website(a=reply("<title>T</title>" + "<p>word word word " * 270_000)) as site:
+        page = await client(timeout=30).fetch(f"{site.url}/a")
+    assert len(page.text) > 100_000
+
+
 async def test_a_closed_port_and_an_unknown_host() -> None:
     async with website() as site:
         port = site.port

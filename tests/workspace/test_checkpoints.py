@@ -207,3 +207,10 @@ async def test_links_and_names_that_are_no_text_are_kept(root: Path, folder: Pat
     await opened(root, folder).put(effects.changes[1].path, None, effects.changes[1].before)
     assert os.fsencode((root / os.fsdecode(b"l\xfe")).readlink()) == b"/no\xffwhere"
     assert kept.news() == ()
+
+
+async def test_a_file_outside_of_the_folder_is_kept_too(root: Path, folder: Path) -> None:
+    kept, path = opened(root, folder), root.parent / "outside"
+    path.write_text("before\n")
+    entry = await kept.look(path)
+    assert entry and await kept.content(entry) == b"before\n"

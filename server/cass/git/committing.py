@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -18,6 +17,7 @@ from cass.git import plan as planning
 from cass.git.index import Change, Index, read_raw
 from cass.git.plan import Plan
 from cass.git.repository import Repository
+from cass.git.staging import drop_locks, followed, head_of, locks, staged
 from cass.ports.touched import Content, Touched
 from cass.process import Finished
 
@@ -89,16 +89,31 @@ async def commit(
             )
         (folder / "message").write_text(message.strip() + "\n", "utf-8")
         before = _content_of(repository, plan)
-        args = ["commit", "--quiet", "--cleanup=whitespace", "-F", str(folder / "message")]
-        env = {} if plan.staged else {"GIT_INDEX_FILE": str(index.path)}
-        async with _as_it_was(repository):
-            done = await repository.git(
-                *args, seconds=seconds, env=env, network=True, more=[("core.hooksPath", str(hooks))]
-            )
-            new = await repository.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-            if new == plan.head:
-                raise _failed(done, repository)
+        async with staged(plan):
+            done, new = await _made(plan, index, folder / "message", hooks, seconds)
         return await _told(plan, index, new, done, before)
+
+
+async def _made(plan: Plan, index: Index, message: Path, hooks: Path, seconds: float) -> tuple[Finished, str]:
+    """What git said, and the commit that it made."""
+    repository, there = plan.repository, locks(plan)
+    done: Finished | None = None
+    args = ["commit", "--quiet", "--cleanup=whitespace", "-F", str(message)]
+    more = [("core.hooksPath", str(hooks)), ("core.splitIndex", "false")]
+    try:
+        done = await repository.git(
+            *args, seconds=seconds, env={"GIT_INDEX_FILE": str(index.path)}, network=True, more=more
+        )
+    finally:
+        if done is None or done.timed_out:
+            drop_locks(plan, there)
+    assert done is not None
+    new = await head_of(plan)
+    parent = await repository.line("rev-parse", "--verify", "--quiet", f"{new}^") if new else ""
+    # Stopped in a hook after the commit, it is made all the same; a commit of somebody else's is not it.
+    if new == plan.head or (done.exit_code != 0 and (not done.timed_out or parent != plan.head)):
+        raise _failed(done, repository)
+    return done, new
 
 
 async def _told(plan: Plan, index: Index, new: str, done: Finished, before: Mapping[str, str]) -> Committed:
@@ -107,19 +122,13 @@ async def _told(plan: Plan, index: Index, new: str, done: Finished, before: Mapp
     options = ["-r", "--raw", "-z", "--no-renames", "--abbrev=64"]
     changes = read_raw(await repository.ask("diff-tree", *options, base, new))
     altered = tuple(c.name for c in read_raw(await repository.ask("diff-tree", *options, plan.tree, new)))
-    notes: list[str] = []
-    if not plan.staged:
-        real = Index(repository, repository.git_dir / "index", {})
-        try:
-            await real.update({change.name: change.new for change in changes})
-        except ToolError as error:
-            notes.append(
-                f"The index could not be brought up to date ({error.message}): `git status` shows more than there is."
-            )
+    notes = [await followed(plan, index)]
+    if done.timed_out:
+        notes.append("A hook after the commit took too long and was stopped (git.hook_timeout).")
     after = _content_of(repository, plan)
     rewritten = tuple(name for name, was in before.items() if after.get(name) != was)
     subject = await repository.line("log", "-1", "--format=%s", new)
-    return Committed(new, subject, changes, _output(done), altered, rewritten, tuple(notes))
+    return Committed(new, subject, changes, _output(done), altered, rewritten, tuple(filter(None, notes)))
 
 
 def _failed(done: Finished, repository: Repository) -> ToolError:
@@ -138,39 +147,6 @@ def _failed(done: Finished, repository: Repository) -> ToolError:
 def _output(done: Finished) -> str:
     text = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
     return text if len(text) <= _SAID else f"{text[: _SAID // 3]}\n[…]\n{text[-_SAID * 2 // 3 :]}"
-
-
-@asynccontextmanager
-async def _as_it_was(repository: Repository) -> AsyncGenerator[None]:
-    """With an error inside, or when it is cut off, the index is byte for byte what it was, and no lock of a git that
-    was stopped is left."""
-    path = repository.git_dir / "index"
-    kept = await asyncio.to_thread(_bytes, path)
-    locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
-    there = [lock for lock in locks if lock.exists()]
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(error, ToolError) or "took too long" in error.message:
-            for lock in locks:
-                if lock not in there:
-                    lock.unlink(missing_ok=True)
-        if kept is not None and _bytes(path) != kept and not (repository.git_dir / "index.lock").exists():
-            beside = path.with_name(f"index.cass-{os.getpid()}")
-            beside.write_bytes(kept)
-            with contextlib.suppress(OSError):
-                shutil.copymode(path, beside)
-            beside.replace(path)
-        elif kept is None:
-            path.unlink(missing_ok=True)
-        raise
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def _content_of(repository: Repository, plan: Plan) -> dict[str, str]:

@@ -81,7 +81,8 @@ def _copy_index(repository: Repository, path: Path) -> bool:
     path.unlink(missing_ok=True)
     source = repository.git_dir / "index"
     if source.exists():
-        shutil.copyfile(source, path)
+        # With its time: a file that changed after the index was written is looked at by that.
+        shutil.copy2(source, path)
     return any(repository.git_dir.glob("sharedindex.*"))
 
 

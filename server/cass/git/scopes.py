@@ -45,6 +45,8 @@ ALWAYS: Mapping[str, str] = {
     "submodule.recurse": "false",
     "diff.autoRefreshIndex": "false",
     "advice.addIgnoredFile": "false",
+    "i18n.commitEncoding": "UTF-8",
+    "i18n.logOutputEncoding": "UTF-8",
 }
 
 OWN = ("local", "worktree")

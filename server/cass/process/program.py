@@ -12,10 +12,10 @@ from pathlib import Path
 
 from cass.errors import ToolError
 from cass.process.environ import config_environ
+from cass.process.starting import started
 
 _ERROR_BYTES = 262_144
 _CHUNK = 65_536
-_START_SECONDS = 8.0
 
 # Whatever a repository's own configuration could make git run, besides filters, which `run_git` looks up.
 _GIT_OFF: tuple[str, ...] = (
@@ -57,19 +57,9 @@ async def run_program(
     what it says on standard error; more of that is dropped. The caller
     puts `--` before words of a model or a user. ToolError when it cannot be started. Cancelling kills it."""
     try:
-        # Cancelled together with the loop, asyncio may wait for ever for pipes that nobody connects any more.
-        async with asyncio.timeout(_START_SECONDS):
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                cwd=cwd,
-                env=env,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
+        process = await started(argv, cwd, env)
     except TimeoutError:
-        raise ToolError(f"{Path(argv[0]).name} did not start within {_START_SECONDS:g} s.") from None
+        raise ToolError(f"{Path(argv[0]).name} did not start in time.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ToolError(f"{Path(argv[0]).name} cannot be started: {reason}.") from None

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from cass.project.tasks import Purpose, Task
 from cass.project.tree import Tree
 
+_TESTS_OFF = re.compile(r'option\s*\(\s*(\w*BUILD_TEST(?:S|ING)?)\s+"[^"]*"\s+OFF\s*\)')
+
 Steps = tuple[tuple[Purpose, str], ...]
 
 
@@ -52,11 +54,15 @@ def _java(tree: Tree) -> Iterator[Task]:
         maven = "./mvnw" if tree.has("mvnw") else "mvn"
         yield Task("build", f"{maven} package", "pom.xml", weight=2)
         yield Task("test", f"{maven} test", "pom.xml", weight=2, single=f"{maven} test -Dtest=ClassName")
+        if "spotless-maven-plugin" in tree.text("pom.xml"):
+            yield Task("format", f"{maven} spotless:check", tree.line("pom.xml", "spotless-maven-plugin"), weight=2)
 
 
 def _c(tree: Tree) -> Iterator[Task]:
     if tree.has("CMakeLists.txt"):
-        yield Task("build", "cmake -B build && cmake --build build", "CMakeLists.txt", weight=2)
+        off = _TESTS_OFF.search(tree.text("CMakeLists.txt"))
+        tests = f" -D{off[1]}=ON" if off else ""
+        yield Task("build", f"cmake -B build{tests} && cmake --build build", "CMakeLists.txt", weight=2)
         where = tree.line("CMakeLists.txt", "enable_testing")
         if re.search(r"enable_testing|include\s*\(\s*CTest", tree.text("CMakeLists.txt"), re.IGNORECASE):
             yield Task("test", "ctest --test-dir build", where, weight=2, single="ctest --test-dir build -R NAME")
@@ -68,6 +74,21 @@ def _c(tree: Tree) -> Iterator[Task]:
         begin = "" if tree.has("configure") else f"{begin} && "
         yield Task("build", f"{begin}./configure && make", "configure.ac", weight=2)
         yield Task("test", "make check", "configure.ac", weight=2)
+
+
+def _haskell(tree: Tree) -> Iterator[Task]:
+    said = [text for name, text in tree.texts.items() if name.endswith((".cabal", "/package.yaml", "package.yaml"))]
+    has_tests = not said or any(re.search(r"^(test-suite|tests:)", text, re.MULTILINE) for text in said)
+    for file, program, every in (("stack.yaml", "stack", ""), ("cabal.project", "cabal", " all")):
+        if tree.has(file):
+            yield Task("build", f"{program} build{every}", file)
+            if has_tests:
+                yield Task("test", f"{program} test{every}", file)
+
+
+def _submodules(tree: Tree) -> Iterator[Task]:
+    if tree.has(".gitmodules"):
+        yield Task("install", "git submodule update --init --recursive", ".gitmodules")
 
 
 def _ruby(tree: Tree) -> Iterator[Task]:
@@ -89,8 +110,6 @@ _USUAL: tuple[tuple[tuple[str, ...], Steps], ...] = (
     (("mix.exs",), (("install", "mix deps.get"), ("build", "mix compile"), ("test", "mix test"), ("format", "mix format --check-formatted"))),
     (("Package.swift",), (("build", "swift build"), ("test", "swift test"))),
     (("build.zig",), (("build", "zig build"), ("test", "zig build test"))),
-    (("stack.yaml",), (("build", "stack build"), ("test", "stack test"))),
-    (("cabal.project",), (("build", "cabal build all"), ("test", "cabal test all"))),
     (("build.sbt",), (("build", "sbt compile"), ("test", "sbt test"))),
     (("project.clj",), (("test", "lein test"),)),
     (("rebar.config",), (("build", "rebar3 compile"), ("test", "rebar3 eunit"))),
@@ -119,4 +138,13 @@ def _usual(tree: Tree) -> Iterator[Task]:
         yield Task("lint", f"{program} analyze", "pubspec.yaml")
 
 
-_FINDERS: tuple[Callable[[Tree], Iterator[Task]], ...] = (_rust, _go, _java, _c, _ruby, _usual)
+_FINDERS: tuple[Callable[[Tree], Iterator[Task]], ...] = (
+    _rust,
+    _go,
+    _java,
+    _c,
+    _ruby,
+    _haskell,
+    _usual,
+    _submodules,
+)

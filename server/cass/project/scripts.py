@@ -56,6 +56,8 @@ def package(tree: Tree) -> Iterator[Task]:
         yield Task("install", frozen.get(manager, f"{manager} install"), "package.json", weight=2)
     for name, script in table(found, "scripts").items():
         purpose = purpose_of(name)
+        if name == "check" and re.search(r"\btsc\b|-tsc\b", str(script)):
+            purpose = "types"
         if purpose is None or "no test specified" in str(script) or re.match(r"(pre|post)[a-z]", name):
             continue
         own = name in ("test", "build", "lint", "format", "typecheck", "start", "dev")
@@ -143,5 +145,5 @@ def ci(tree: Tree) -> Iterator[Task]:
         ):
             continue
         purpose: Purpose | None = next((p for p, pattern in _CI_WORDS if re.search(pattern, line)), None)
-        if purpose and not re.match(r"(pip|npm|yarn|pnpm|cargo|go|uv|python -m pip|bundle|composer) (install|ci|add|get|sync)\b", line):  # fmt: skip
+        if purpose and not re.match(r"(pip|npm|yarn|pnpm|cargo|go|uv|python -m pip|bundle|composer|cabal|stack|mix) (install|ci|add|get|sync|update|(v2-)?(freeze|configure)|deps.get)\b", line):  # fmt: skip
             yield Task(purpose, line, where, weight=1)

@@ -15,7 +15,7 @@ Table = dict[str, object]
 READ = re.compile(
     r"""(^|/)(package\.json|deno\.jsonc?|pyproject\.toml|setup\.(py|cfg)|tox\.ini|noxfile\.py|Pipfile|requirements[\w.-]*\.(txt|in)
     |pytest\.ini|mypy\.ini|ruff\.toml|\.flake8|manage\.py|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(\.kts)?|CMakeLists\.txt|meson\.build
-    |configure\.ac|composer\.json|Gemfile|Rakefile|mix\.exs|pubspec\.yaml|Makefile|GNUmakefile|makefile|[Jj]ustfile|Taskfile\.ya?ml
+    |configure\.ac|[\w.-]+\.cabal|package\.yaml|composer\.json|Gemfile|Rakefile|mix\.exs|pubspec\.yaml|Makefile|GNUmakefile|makefile|[Jj]ustfile|Taskfile\.ya?ml
     |\.editorconfig|\.pre-commit-config\.yaml|\.prettierrc(\.json)?|rustfmt\.toml|\.gitlab-ci\.yml|tsconfig\.json)$
     |^\.github/workflows/[^/]+\.ya?ml$|^\.github/copilot-instructions\.md$|^\.cursor/rules/.+\.mdc?$
     |^(README|Readme|readme)(\.\w+)?$|^(AGENTS|CLAUDE|GEMINI|CASS)\.md$|^\.cursorrules$|^\.windsurfrules$""",

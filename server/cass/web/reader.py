@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _ENOUGH = 200
 _MEMORY = 2_000_000_000
+_LARGE = 1_500_000
+"""Characters of a page from which on looking for its main part would take longer than anybody waits."""
 
 
 def main(kind: str, file: str, url: str) -> None:
@@ -44,7 +46,7 @@ def from_html(source: str, url: str) -> tuple[str, str]:
     here = (base.get("href") if base is not None else None) or url
     content = content_of(root)
     text = convert(content, here)
-    if content.tag != "body" and len(text) >= _ENOUGH:
+    if len(text) >= _ENOUGH and (content.tag != "body" or len(source) > _LARGE):
         return title, text
     found = _extracted(source, here)
     return title, found if len(found) > max(_ENOUGH, len(text) // 4) else text

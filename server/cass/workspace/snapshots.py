@@ -133,13 +133,17 @@ class Looking:
 
     @contextlib.contextmanager
     def _opened(self, name: str) -> Generator[int]:
-        handle = os.open(f"{self.root}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(self._place(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise FileNotFoundError(name)
             yield handle
         finally:
             os.close(handle)
+
+    def _place(self, name: str) -> str:
+        """Of a file outside the folder the name is its whole path. A Path for each would take its time."""
+        return os.path.join(self.root, name)  # noqa: PTH118
 
     def _take(self, name: str, state: os.stat_result, wanted: str, found: Snapshot) -> None:
         """The file as it was looked at; what changed while it was read is read again next time."""
@@ -148,7 +152,7 @@ class Looking:
             found.entries[name] = Entry("file", mode, "", state.st_size, stamp=state.st_mtime_ns)
             return
         with contextlib.suppress(OSError):
-            now = os.lstat(f"{self.root}/{name}")  # a Path for each file takes its time
+            now = os.lstat(self._place(name))
             entry = Entry("file", mode, wanted, now.st_size)
             found.entries[name] = entry
             if marks(now) == marks(state):
