@@ -20,7 +20,12 @@ FOUND = [
 
 
 def asked(desk: Any) -> str:
-    return "".join(block.text for block in desk.client.of(UserMessage)[-1].content)
+    own = [message for message in desk.client.of(UserMessage) if message.source == "user"]
+    return "".join(block.text for block in own[-1].content)
+
+
+def told_again(desk: Any) -> bool:
+    return "report_findings was not called" in desk.client.of(UserMessage)[-1].content[0].text
 
 
 async def test_findings_are_told_replaced_and_cleared(desk: Any) -> None:
@@ -52,6 +57,21 @@ async def test_findings_are_told_replaced_and_cleared(desk: Any) -> None:
     assert "There is no tool 'report_findings'" in desk.results[-1]
     await ask(session, "/review clear")
     assert desk.told == "The findings are taken away."
+
+
+async def test_a_model_that_only_writes_is_asked_for_its_findings_once_more(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt="1\n2\n", sub__b_txt="b\n")
+    r.commit()
+    r.write(a_txt="1\nchanged\n")
+    prose = {"text": "Line 2 of a.txt is wrong."}
+    session = desk.session([prose, call("report_findings", findings=FOUND[:1]), {"text": "Told."}, prose, prose])
+    await ask(session, "/review diff")
+    assert told_again(desk)
+    assert len(desk.client.of(FindingsUpdate)[-1].findings) == 1
+    end = await ask(session, "/review diff")
+    assert end.stop_reason == "end_turn"  # asked for once, and what it wrote is there to be read
+    assert desk.client.of(FindingsUpdate)[-1].findings == ()
 
 
 async def test_review_of_what_is_staged_and_of_branches(desk: Any) -> None:

@@ -32,13 +32,15 @@ class Prompt:
 class Reply:
     """What a command comes to: `text` for the user (Markdown), a `prompt` that goes to the model, or a `flow` that does
     with the turn what it wants and answers its last event, not yet emitted. With a prompt, `calls` run before the model is
-    asked, as if it had made them, so that it reads their results; what `after` answers runs once the model is done, or
-    has failed. Both pass the gate."""
+    asked, as if it had made them, so that it reads their results; what `again` answers it is told once more when it has
+    finished without doing what it was to; what `after` answers runs once the model is done, or has failed. All calls
+    pass the gate."""
 
     text: str = ""
     prompt: str = ""
     flow: Callable[[Prompt], Awaitable[StateUpdate]] | None = None
     calls: tuple[ToolCall, ...] = ()
+    again: Callable[[], str] = lambda: ""
     after: Callable[[], Awaitable[Sequence[ToolCall]]] | None = None
 
 

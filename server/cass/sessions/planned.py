@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cass.agent.turn import Turn
-from cass.protocol.events import AgentMessage, StateUpdate
-from cass.protocol.messages import ToolCall
+from cass.protocol.events import AgentMessage, StateUpdate, UserMessage
+from cass.protocol.messages import Text, ToolCall
 from cass.sessions.command import Reply
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ async def play(session: Session, turn: Turn, reply: Reply) -> StateUpdate:
     """Run the turn with what the command planned around it."""
     await _make(session, turn, reply.calls)
     end = await turn.run()
+    more = reply.again() if end.stop_reason == "end_turn" else ""
+    if more:
+        id = f"msg-{uuid4().hex[:12]}"
+        content = (Text(text=f"[cass, not typed by the user]\n{more}"),)
+        session.emit(UserMessage(message_id=id, turn_id=turn.turn_id, content=content, source="editor"))
+        end = await turn.run()
     if reply.after is not None and end.stop_reason != "cancelled":
         await _make(session, turn, await reply.after())
     return end
