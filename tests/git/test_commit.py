@@ -59,6 +59,20 @@ async def test_what_the_session_changed_and_nothing_of_the_user(desk: Any) -> No
     assert "mode 644 → 755" in ask.description and "No hooks will run." in ask.description
 
 
+async def test_edits_are_known_without_checkpoints_too(desk: Any) -> None:
+    r = desk.repo
+    r.write(a_txt=TEN, gone_txt="x\n")
+    r.commit()
+    r.write(own_txt="mine\n")
+    desk.house.environ["CASS_CHECKPOINTS__ENABLED"] = "false"
+    desk.house.restart()
+    steps = [edit("a.txt", "line 3", "LINE 3"), write("new.txt", "new\n"), DONE, message("Shout in line 3")]
+    await desk.run(steps, "do it", "/commit")
+    assert r.files() == ["M a.txt", "A new.txt"]
+    assert r.head("a.txt") == TEN.replace("line 3", "LINE 3")
+    assert r.git("status", "--porcelain") == "?? own.txt\n"
+
+
 async def test_what_is_staged_and_only_that(desk: Any) -> None:
     r = desk.repo
     r.write(a_txt=TEN, b_txt="b\n")
