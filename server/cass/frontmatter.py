@@ -40,13 +40,32 @@ def read(text: str) -> Page:
     return Page(values, body, end + 2, lines, problem)
 
 
+_WORDS = re.compile(r"(?:name|description|model|license): ([A-Za-z(][^\n]*[^\s:]|[A-Za-z])")
+"""A line whose value is plain words in YAML, too: no key of theirs can mean anything else."""
+_MEANS_MORE = re.compile(r": |\s#|^(?:true|false|yes|no|on|off|null|y|n)$", re.IGNORECASE)
+
+
+def _words(head: str) -> dict[str, object] | None:
+    """The values of a head that is nothing but plain words, as most skills' are; None for any other."""
+    values: dict[str, object] = {}
+    for row in head.split("\n"):
+        match = _WORDS.fullmatch(row)
+        if match is None or _MEANS_MORE.search(match[1]):
+            return None
+        values[row.partition(":")[0]] = match[1]
+    return values
+
+
 def _values(head: str) -> tuple[dict[str, object], str]:
+    words = _words(head)
+    if words is not None:
+        return words, ""
     import yaml  # costs 20 ms, and most start-ups need none of it
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         loaded: object = yaml.load(head, loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, IndexError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 2}: " if mark else ""
         why = getattr(error, "problem", None) or str(error)

@@ -12,7 +12,7 @@ from start import counted_tokens, hello, ms, text_of
 
 SKILLS, COMMANDS = 30, 40
 _ABOUT = (
-    "Use this when the user asks to {verb} the {thing} of the project: it knows the steps, the files that matter, the "
+    "Use this when the user asks to {verb} the {thing} of the project; it knows the steps, the files that matter, the "
     "conventions of the team and the checks that have to pass before anybody looks at the result."
 )
 _VERBS = ("migrate", "document", "release", "profile", "translate", "review")

@@ -66,9 +66,7 @@ class Brought:
     async def commands(self) -> Mapping[str, Command]:
         """The slash commands by name: cass's own, then those of plug-ins, the user and the folder. A name that is
         cass's own stays cass's; the other one is there with its origin before it, as `project:fix`."""
-        await self.skills.read()
-        for problem in self.skills.problems():
-            self._session.emit(Notice(turn_id=self._session.turn_id, level="warning", text=f"Skills: {problem}"))
+        await self._read_skills()
         customs = await self.customs.commands()
         own = self._session.house.commands
         whole = {f"{c.origin}:{name}": _whole(c, hidden=name in own) for name, c in customs.items()}
@@ -82,12 +80,19 @@ class Brought:
     async def _begin(self) -> None:
         try:
             await trusting.greet(self._session)
-            await self.skills.read()
+            await self._read_skills()
         except CassError as error:
             log.warning("what the folder brings could not be looked at: %s", error)
         await self._list()
 
+    async def _read_skills(self) -> None:
+        await self.skills.read()
+        for problem in self.skills.problems():
+            self._session.emit(Notice(turn_id=self._session.turn_id, level="warning", text=f"Skills: {problem}"))
+
     async def _list(self) -> None:
+        """Once no turn is running: reading forty files would keep the model's first words waiting."""
+        await self._session.work.quiet()
         try:
             await self.commands()
         except CassError as error:

@@ -55,6 +55,11 @@ class Work:
         """Whether a turn is running, or may not start."""
         return self._task is not None or self._held
 
+    async def quiet(self) -> None:
+        """Wait until no turn is running."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None]:
         """No turn begins meanwhile; what is said waits. SessionError `session_busy` while one is running."""
