@@ -106,8 +106,10 @@ async def test_nothing_that_a_repository_names_is_run(desk: Any, canary: Path, k
         call("diff", of="git"),
         {"text": "done"},
         {"text": "pr"},
+        call("report_findings", findings=[]),
         {"text": "no findings"},
-        {"text": "staged review"},
+        call("report_findings", findings=[]),
+        {"text": "none there, either"},
         {"text": "Commit it"},
     ]
     session = desk.session(steps, options={"approval": "auto"})
