@@ -38,6 +38,23 @@ export interface AgentThoughtChunk {
   turnId?: string;
 }
 
+/** How one sub-agent stands. `agent_id` is its session's id, `name` what it is called, `profile` what it is, `task` a
+ * short title. `activity` is what it does now, in a few words; `text` its answer's beginning, or what went wrong. */
+export interface AgentUpdate {
+  activity?: string;
+  agentId: string;
+  isBackground?: boolean;
+  name: string;
+  profile: string;
+  sessionUpdate: "_agent_update";
+  state: "waiting" | "running" | "requires_action" | "done" | "failed" | "cancelled";
+  task: string;
+  text?: string;
+  toolCallId?: string;
+  turnId?: string;
+  usage?: Usage;
+}
+
 /** A slash command. `hint` says what may follow its name; `parameters` are there where it has typed ones, `origin` where
  * it is not cass's own. */
 export interface AvailableCommand {
@@ -454,6 +471,17 @@ export interface LocationsResult {
   locations?: Location[];
 }
 
+/** How one MCP server stands. `text` says what is wrong and how to mend it. `changed`: what its tools say is not what
+ * was agreed to; they are not offered until the user looked at them. `login`: it wants the user to sign in. */
+export interface McpUpdate {
+  server: string;
+  sessionUpdate: "_mcp_update";
+  state: "waiting" | "starting" | "ready" | "failed" | "login" | "changed" | "off";
+  text?: string;
+  tools?: number;
+  turnId?: string;
+}
+
 /** One entry of the conversation. `role: tool` holds tool results only. */
 export interface Message {
   content: (Text | Thinking | Image | Resource | ResourceLink | ToolCall | ToolResult)[];
@@ -648,6 +676,18 @@ export interface QueryParams {
 export interface Range {
   end: Position;
   start: Position;
+}
+
+/** A prompt that this session will be given at a time. `at` (ISO 8601 with its offset) is the next time, None once it
+ * is over; `every` is what the user wrote for a loop, empty for one time. */
+export interface ReminderUpdate {
+  at?: string;
+  every?: string;
+  prompt: string;
+  reminderId: string;
+  sessionUpdate: "_reminder_update";
+  state: "waiting" | "fired" | "missed" | "removed";
+  turnId?: string;
 }
 
 /** Rename what stands at a place. The editor says what would change and changes nothing. */
@@ -995,7 +1035,7 @@ export interface SessionResumeResult {
 export interface SessionUpdateParams {
   seq: number;
   sessionId: string;
-  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | CompactionUpdate | SummaryEdited | Uncompacted | Rewound | EffectsUpdate | JobUpdate | PromptQueued | PromptDropped | TrustUpdate | HookUpdate | StepUpdate | FindingsUpdate | Retry | Notice;
+  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | CompactionUpdate | SummaryEdited | Uncompacted | Rewound | EffectsUpdate | JobUpdate | PromptQueued | PromptDropped | TrustUpdate | HookUpdate | StepUpdate | FindingsUpdate | McpUpdate | AgentUpdate | ReminderUpdate | Retry | Notice;
 }
 
 /** Switch an option of the session. */

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cass.config.agents import AgentConfig
 from cass.config.faces import CompletionConfig, EditorConfig, LogConfig, UiCompletionConfig, UiConfig
 from cass.config.git import GitConfig
 from cass.config.hooks import HookEntry, HookEvent, HookRule
 from cass.config.keeping import CheckpointConfig, InstructionConfig, SessionsConfig
 from cass.config.limits import CompactionConfig, LimitConfig, PermissionConfig, SecretConfig, ToolConfig
+from cass.config.mcp import McpConfig, McpServerConfig
 from cass.config.models import LlmConfig, ModelConfig, ProviderConfig
+from cass.config.schedules import ScheduleConfig
 from cass.config.setting import APPROVALS, MODES, ProjectRight, Section, setting
 from cass.config.web import WebConfig, WebSearchConfig
 
 __all__ = [
     "APPROVALS",
     "MODES",
+    "AgentConfig",
     "CheckpointConfig",
     "CompactionConfig",
     "CompletionConfig",
@@ -29,10 +33,13 @@ __all__ = [
     "LimitConfig",
     "LlmConfig",
     "LogConfig",
+    "McpConfig",
+    "McpServerConfig",
     "ModelConfig",
     "PermissionConfig",
     "ProjectRight",
     "ProviderConfig",
+    "ScheduleConfig",
     "SecretConfig",
     "Section",
     "SessionsConfig",
@@ -79,6 +86,9 @@ class Config(Section):
     )
     web: WebConfig = setting(WebConfig, "The web.")
     git: GitConfig = setting(GitConfig, "Git.")
+    mcp: McpConfig = setting(McpConfig, "Servers of the Model Context Protocol: docs/mcp.md.")
+    agents: AgentConfig = setting(AgentConfig, "Sub-agents: docs/agents.md.")
+    schedules: ScheduleConfig = setting(ScheduleConfig, "Schedules: docs/schedules.md.")
     ui: UiConfig = setting(UiConfig, "The terminal.")
     sessions: SessionsConfig = setting(SessionsConfig, "Stored sessions.")
     log: LogConfig = setting(LogConfig, "The log.")

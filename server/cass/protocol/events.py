@@ -34,6 +34,7 @@ from cass.protocol.messages import (
     Usage,
 )
 from cass.protocol.offering import AvailableCommandsUpdate
+from cass.protocol.reaching import AgentUpdate, McpUpdate, ReminderUpdate
 from cass.protocol.reviewing import EditUpdate, ReviewBase, ReviewUpdate
 from cass.protocol.wire import JsonObject, SessionEvent, Wire
 
@@ -301,6 +302,9 @@ Event = Annotated[
     | HookUpdate
     | StepUpdate
     | FindingsUpdate
+    | McpUpdate
+    | AgentUpdate
+    | ReminderUpdate
     | Retry
     | Notice,
     Field(discriminator="session_update"),

@@ -1,0 +1,47 @@
+"""Servers of the Model Context Protocol, and how their tools are offered."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cass.config.setting import Section, setting
+
+
+class McpServerConfig(Section):
+    """One server: a `command`, which is run, or a `url`."""
+
+    command: str | None = setting(None, "Program of a server that speaks over stdio.")
+    args: tuple[str, ...] = setting(
+        (), "Its arguments. ${NAME} and ${NAME:-default} are read from the environment."
+    )
+    env: dict[str, str] = setting(dict, "Variables for it, beside a harmless few of cass's own.")
+    cwd: str | None = setting(None, "Its folder; unset: the session's.")
+    url: str | None = setting(None, "Address of a server that speaks over HTTP.")
+    transport: Literal["auto", "stdio", "http", "sse"] = setting(
+        "auto", "auto: by command or url, http before sse."
+    )
+    headers: dict[str, str] = setting(dict, "Headers of each request.")
+    enabled: bool = setting(True, "Use it.")
+    timeout: float = setting(60, "Longest time for a call without any word of progress, seconds.", ge=1, le=3600)
+    start_timeout: float = setting(30, "Longest time until it answers at all, seconds.", ge=1, le=600)
+    inline: bool = setting(False, "Offer its tools at once, however many.")
+    only: tuple[str, ...] = setting((), "Tools of it that are offered (patterns); none: all.")
+    never: tuple[str, ...] = setting((), "Tools of it that are not offered (patterns).")
+
+
+class McpConfig(Section):
+    """MCP."""
+
+    enabled: bool = setting(True, "Use servers at all.")
+    servers: dict[str, McpServerConfig] = setting(
+        dict, "Servers by name, besides .mcp.json and .cass/mcp.json.", project="trusted"
+    )
+    inline_tokens: int = setting(
+        600,
+        "Tools of all servers together that are offered at once, tokens; above that they are searched for.",
+        ge=0,
+    )
+    inline_share: float = setting(
+        0.02, "The same as a share of the model's window; the smaller of the two counts.", ge=0, le=1
+    )
+    output_chars: int = setting(24_000, "What the model reads of one result, characters.", ge=1_000)

@@ -1,0 +1,57 @@
+"""What works for a session beside it, as updates: servers of other people, sub-agents, work at a time."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from cass.protocol.messages import Usage
+from cass.protocol.wire import SessionEvent
+
+
+class McpUpdate(SessionEvent):
+    """How one MCP server stands. `text` says what is wrong and how to mend it. `changed`: what its tools say is not what
+    was agreed to; they are not offered until the user looked at them. `login`: it wants the user to sign in."""
+
+    session_update: Literal["_mcp_update"] = "_mcp_update"
+    server: str
+    state: Literal["waiting", "starting", "ready", "failed", "login", "changed", "off"]
+    tools: int = Field(default=0, ge=0)
+    text: str = ""
+
+
+class AgentUpdate(SessionEvent):
+    """How one sub-agent stands. `agent_id` is its session's id, `name` what it is called, `profile` what it is, `task` a
+    short title. `activity` is what it does now, in a few words; `text` its answer's beginning, or what went wrong."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["_agent_update"] = "_agent_update"
+    agent_id: str
+    name: str
+    profile: str
+    task: str
+    state: Literal["waiting", "running", "requires_action", "done", "failed", "cancelled"]
+    is_background: bool = False
+    tool_call_id: str | None = None
+    activity: str = ""
+    text: str = ""
+    usage: Usage | None = None
+
+    @property
+    def is_durable(self) -> bool:
+        """Beginning and end are kept; what it does meanwhile is not."""
+        return self.state not in ("waiting", "requires_action") and not self.activity
+
+
+class ReminderUpdate(SessionEvent):
+    """A prompt that this session will be given at a time. `at` (ISO 8601 with its offset) is the next time, None once it
+    is over; `every` is what the user wrote for a loop, empty for one time."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["_reminder_update"] = "_reminder_update"
+    reminder_id: str
+    prompt: str
+    at: str | None = None
+    every: str = ""
+    state: Literal["waiting", "fired", "missed", "removed"]
