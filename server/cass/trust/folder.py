@@ -170,8 +170,8 @@ class FolderTrust:
         )
 
     def _named(self, kind: BroughtKind, folder: Path, path: Path) -> Iterable[Path]:
-        """Files of the project that a settings file names in the commands of its hooks: they are what runs."""
-        if kind not in ("hooks", "settings", "command") or path.parent.name == "hooks":
+        """Files of the project that a file names in the commands of its hooks or servers: they are what runs."""
+        if kind not in ("hooks", "settings", "command", "mcp") or path.parent.name == "hooks":
             return ()
         cwd = self._folders[-1]
         return [named for command in commands_of(path) for named in brought.named_files(command, folder, cwd)]
