@@ -10,7 +10,7 @@ from cass.config.git import GitConfig
 from cass.config.hooks import HookEntry, HookEvent, HookRule
 from cass.config.keeping import CheckpointConfig, InstructionConfig, SessionsConfig
 from cass.config.limits import CompactionConfig, LimitConfig, PermissionConfig, SecretConfig, ToolConfig
-from cass.config.mcp import McpConfig, McpServerConfig
+from cass.config.mcp import McpConfig, McpOauthConfig, McpServerConfig
 from cass.config.models import LlmConfig, ModelConfig, ProviderConfig
 from cass.config.schedules import ScheduleConfig
 from cass.config.setting import APPROVALS, MODES, ProjectRight, Section, setting
@@ -34,6 +34,7 @@ __all__ = [
     "LlmConfig",
     "LogConfig",
     "McpConfig",
+    "McpOauthConfig",
     "McpServerConfig",
     "ModelConfig",
     "PermissionConfig",

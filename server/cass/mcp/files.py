@@ -17,7 +17,7 @@ from typing import Literal, cast
 from pydantic import ValidationError
 
 from cass import brought, plainfile
-from cass.config import McpServerConfig
+from cass.config import McpOauthConfig, McpServerConfig
 from cass.protocol.wire import JsonObject
 
 Origin = Literal["user", "project", "editor"]
@@ -166,6 +166,8 @@ def server(entry: object) -> McpServerConfig:
         values["enabled"] = False
     if isinstance(timeout := values.get("timeout"), int | float) and timeout >= 1_000:
         values["timeout"] = min(timeout / 1_000, 3_600)  # others count milliseconds
+    if isinstance(oauth := values.get("oauth"), dict):
+        values["oauth"] = _oauth(cast("dict[str, object]", oauth))
     if isinstance(env := values.get("env"), dict):
         values["env"] = {k: str(v) for k, v in cast("dict[str, object]", env).items() if v is not None}
     try:
@@ -173,6 +175,13 @@ def server(entry: object) -> McpServerConfig:
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"is wrong at {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _oauth(given: dict[str, object]) -> dict[str, object]:
+    """Claude Code's way of writing what is known of an authorisation server, and cass's own."""
+    others = {"clientId": "client_id", "callbackPort": "port", "scopes": "scope"}
+    known = {others.get(key, key): value for key, value in given.items()}
+    return {key: value for key, value in known.items() if key in McpOauthConfig.model_fields}
 
 
 def line_of(text: str, name: str) -> int:
