@@ -24,21 +24,23 @@ MAX_FUNCTION = 60
 SMALL = {SERVER / "agent" / "turn.py": 200, SERVER / "agent" / "gate.py": 200}
 
 ROOMS = {
-    "pygls": SERVER / "lsp",
-    "lsprotocol": SERVER / "lsp",
-    "openai": SERVER / "llm",
-    "httpx2": SERVER / "llm",
-    "tiktoken": SERVER / "llm",
-    "keyring": SERVER / "llm",
-    "mcp": SERVER / "mcp",
-    "h11": SERVER / "web",
-    "lxml": SERVER / "web",
-    "trafilatura": SERVER / "web",
-    "pypdf": SERVER / "web",
-    "ddgs": SERVER / "web",
-    "acp": SERVER / "acp",
-    "rich": CLI,
-    "prompt_toolkit": CLI,
+    "pygls": (SERVER / "lsp",),
+    "lsprotocol": (SERVER / "lsp",),
+    "openai": (SERVER / "llm",),
+    "httpx2": (SERVER / "llm", SERVER / "mcp"),
+    "tiktoken": (SERVER / "llm",),
+    "keyring": (SERVER / "llm",),
+    "mcp": (SERVER / "mcp", SERVER / "mcp_server"),
+    "mcp_types": (SERVER / "mcp", SERVER / "mcp_server"),
+    "apscheduler": (SERVER / "schedules",),
+    "h11": (SERVER / "web",),
+    "lxml": (SERVER / "web",),
+    "trafilatura": (SERVER / "web",),
+    "pypdf": (SERVER / "web",),
+    "ddgs": (SERVER / "web",),
+    "acp": (SERVER / "acp",),
+    "rich": (CLI,),
+    "prompt_toolkit": (CLI,),
 }
 
 
@@ -66,7 +68,8 @@ def test_a_file_has_one_subject_and_stays_small(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_libraries_are_named_only_in_their_rooms(path: Path) -> None:
     for library in _imports(path) & ROOMS.keys():
-        assert path.is_relative_to(ROOMS[library]), f"{library} belongs into {ROOMS[library].name}/"
+        rooms = ROOMS[library]
+        assert any(map(path.is_relative_to, rooms)), f"{library} belongs into {' or '.join(r.name for r in rooms)}/"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))

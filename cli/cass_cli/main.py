@@ -10,6 +10,7 @@ import sys
 SERVER_COMMANDS = (
     *("serve", "acp", "commands", "config", "tool", "permissions", "models", "auth", "protocol", "usage", "trust"),
     "hooks",
+    "mcp",
 )
 OWN_COMMANDS = ("sessions", "demo")
 

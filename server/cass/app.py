@@ -16,11 +16,12 @@ from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm import keys
 from cass.llm.client import LLMClient
+from cass.mcp.files import Places as McpPlaces
 from cass.ports import Checkpoints, Store, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
 from cass.ports.web import NoWeb, Web
-from cass.process import Fed, Guard, ShellJobs
+from cass.process import Fed, Guard, ShellJobs, child_environ
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import TrustWord
@@ -101,6 +102,17 @@ class App:
         for warning in loaded.warnings:
             log.warning("%s", warning)
         return loaded
+
+    def mcp_places(self, cwd: Path, loaded: Loaded, trust: Trust | None = None) -> McpPlaces:
+        """Where the MCP servers of a folder are looked for."""
+        return McpPlaces(
+            cwd,
+            self.places.home,
+            (trust or self.trust(cwd)).allows,
+            loaded.origins,
+            self._environ,
+            self._environ.keys() - child_environ(self._environ, _key_names(loaded.config)).keys(),
+        )
 
     @property
     def vault(self) -> Vault:

@@ -28,6 +28,10 @@ Tree = dict[str, object]
 Kind = Literal["user", "project", "environment", "editor", "flags"]
 
 
+_BY_NAME = "mcp.servers"
+"""A setting of which each entry has an origin of its own: whether it may act depends on that."""
+
+
 @dataclass(frozen=True)
 class Layer:
     """Settings of one origin. `text` is the file's text, for finding lines. `trusted`: the user trusted this file of a
@@ -64,8 +68,14 @@ def load(layers: Sequence[Layer]) -> Loaded:
         _check_secrets(layer, values)
         for key, value in leaves(values):
             origins[key] = layer.where
+            origins.update({f"{key}.{name}": layer.where for name in _named(key, value)})
             _put(merged, key, value, extend=layer.kind == "project" and key.startswith(_ADDED))
     return Loaded(Config.model_validate(merged), origins, tuple(warnings))
+
+
+def _named(key: str, value: object) -> Iterator[str]:
+    if key == _BY_NAME and isinstance(value, dict):
+        yield from cast("Tree", value)
 
 
 def read_file(path: Path, kind: Kind, *, trusted: bool = False) -> Layer | None:

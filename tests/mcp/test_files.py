@@ -122,7 +122,7 @@ def test_a_folder_without_trust_brings_no_server(tmp_path: Path) -> None:
     places = _places(tmp_path, allows=False)
     _put(places, ".mcp.json", {"a": {"command": "x"}})
     settings = str(places.cwd / ".cass" / "config.toml")
-    places = files.Places(places.cwd, places.home, places.allows, {"mcp.servers.s.command": settings}, {})
+    places = files.Places(places.cwd, places.home, places.allows, {"mcp.servers.s": settings}, {})
     found = files.definitions({"s": McpServerConfig(command="y")}, places)
     assert found.found == {}
     assert "/trust" in found.problems[0]

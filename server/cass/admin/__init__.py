@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cass.admin import acp, auth, commands, config, hooks, models, permissions, protocol, tool, trust, usage
+from cass.admin import acp, auth, commands, config, hooks, mcp, models, permissions, protocol, tool, trust, usage
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -54,6 +54,7 @@ for command in (
     tool.tool,
     trust.trust,
     hooks.hooks,
+    mcp.mcp,
     permissions.permissions,
     protocol.protocol,
     usage.usage,

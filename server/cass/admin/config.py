@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import cast
 
 import click
-import tomlkit
 
-from cass import layers, places, private
+from cass import layers, places
+from cass.admin import ownfile
 from cass.app import App
 from cass.config import Config
 from cass.errors import ConfigError
@@ -53,21 +53,17 @@ def get(key: str) -> None:
 def set_(key: str, value: str) -> None:
     """Change a setting in your own file. VALUE is JSON or TOML where it fits (true, 5, ["a"]), else plain text."""
     file = places.find(os.environ).config_file
-    document = _document(file)
-    table: tomlkit.TOMLDocument | dict[str, object] = document
+    document = ownfile.document(file)
     *parents, name = key.split(".")
-    for parent in parents:
-        table = cast("dict[str, object]", table.setdefault(parent, tomlkit.table()))
+    table = ownfile.table(document, *parents)
     table[name] = _parsed(value)
-    text = tomlkit.dumps(document)  # pyright: ignore[reportUnknownMemberType]
     try:
-        layers.load([layers.Layer("user", str(file), tomlkit.parse(text).unwrap(), text)])
+        text = ownfile.checked(document, file)
     except ConfigError:
         if not isinstance(table[name], str):
             table[name] = value
-        text = tomlkit.dumps(document)  # pyright: ignore[reportUnknownMemberType]
-        layers.load([layers.Layer("user", str(file), tomlkit.parse(text).unwrap(), text)])
-    _write(file, text)
+        text = ownfile.checked(document, file)
+    ownfile.write(file, text)
     click.echo(f"{key} = {_shown(table[name])}  # {file}")
 
 
@@ -76,7 +72,7 @@ def edit() -> None:
     """Open your own file in the editor ($VISUAL, $EDITOR)."""
     file = places.find(os.environ).config_file
     if not file.exists():
-        _write(file, "# Settings of cass. `cass config show` lists all of them.\n")
+        ownfile.write(file, "# Settings of cass. `cass config show` lists all of them.\n")
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     if subprocess.call([*editor.split(), str(file)]) != 0:
         raise ConfigError(f"the editor {editor!r} failed", hint="Set VISUAL or EDITOR to one that works.")
@@ -116,21 +112,3 @@ def _parsed(value: str) -> object:
         return json.loads(value)
     except ValueError:
         return value
-
-
-def _document(file: Path) -> tomlkit.TOMLDocument:
-    try:
-        return tomlkit.parse(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return tomlkit.document()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise ConfigError(
-            f"cannot be changed: {error}", where=str(file), hint="`cass config edit` opens it."
-        ) from None
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        private.write(file, text.encode())
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", where=str(file)) from None

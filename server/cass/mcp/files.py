@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -65,14 +65,14 @@ class Definitions:
 @dataclass(frozen=True)
 class Places:
     """Where to look, and as whom. `origins` are those of the settings (`layers.Loaded`), `allows` is the trust gate,
-    `environ` what variables are read from, `kept_back` names those that hold cass's own keys: nobody is given them."""
+    `environ` what variables are read from; those of `kept_back` hold cass's own keys, which no project is given."""
 
     cwd: Path
     home: Path
     allows: Callable[[Path], bool]
     origins: Mapping[str, str]
     environ: Mapping[str, str]
-    kept_back: Sequence[str] = ()
+    kept_back: Collection[str] = ()
 
 
 def definitions(
@@ -102,7 +102,7 @@ def definitions(
     whole: dict[str, Definition] = {}
     for name, one in found.items():
         try:
-            _check(one)
+            check(one.name, one.config)
             whole[name] = _expanded(one, places)
         except ValueError as error:
             problems.append(f"{one.where}: the MCP server {name[:64]!r} {error}")
@@ -191,14 +191,12 @@ def line_of(text: str, name: str) -> int:
 
 
 def _origin(name: str, origins: Mapping[str, str]) -> str:
-    prefix = f"mcp.servers.{name}."
-    found = [where for key, where in origins.items() if key.startswith(prefix) or key == prefix[:-1]]
-    return found[-1] if found else "the settings"
+    return origins.get(f"mcp.servers.{name}", "the settings")
 
 
-def _check(one: Definition) -> None:
-    config = one.config
-    if not _NAME.fullmatch(one.name):
+def check(name: str, config: McpServerConfig) -> None:
+    """Whether a server can be meant so. ValueError says what is wrong."""
+    if not _NAME.fullmatch(name):
         raise ValueError("has a name that is not allowed: letters, digits, dots, spaces, - and _, at most 64")
     if (config.command is None) == (config.url is None):
         raise ValueError("needs a command, which is run, or a url, and not both")
@@ -214,8 +212,8 @@ def _expanded(one: Definition, places: Places) -> Definition:
 
     def value(found: re.Match[str]) -> str:
         name, default = found[1], found[2]
-        if name in places.kept_back:
-            raise ValueError(f"asks for ${{{name}}}, which holds a key of cass's own; nobody is given that")
+        if one.origin == "project" and name in places.kept_back:
+            raise ValueError(f"asks for ${{{name}}}, which holds a key of cass's own; no project is given that")
         if name in ("CLAUDE_PROJECT_DIR", "CASS_PROJECT_DIR"):
             return str(brought.project_folders(places.cwd, places.home)[0])
         if name in places.environ and (places.environ[name] or default is None):

@@ -1,10 +1,21 @@
 """The only room that starts processes: shell commands as jobs, plain programs such as ripgrep and git, and
 programs that are fed, such as hooks."""
 
+from cass.process.environ import child_environ
 from cass.process.fed import Ended, Fed
 from cass.process.guard import Guard
 from cass.process.jobs import ShellJobs
 from cass.process.program import Finished, run_git, run_program
 from cass.process.watching import watch_children
 
-__all__ = ["Ended", "Fed", "Finished", "Guard", "ShellJobs", "run_git", "run_program", "watch_children"]
+__all__ = [
+    "Ended",
+    "Fed",
+    "Finished",
+    "Guard",
+    "ShellJobs",
+    "child_environ",
+    "run_git",
+    "run_program",
+    "watch_children",
+]
