@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from cass.app import App
 from cass.errors import ConfigError
 from cass.mcp import files, importing, trusted
 from cass.mcp.files import Definition, Definitions
+from cass.protocol.methods import Rules
 from cass.protocol.wire import JsonObject
 
 _MOST_BYTES = 1_000_000
@@ -133,6 +135,29 @@ def import_(tool: str, dry_run: bool) -> None:
         click.echo(f"They are in {_to_settings(taken, False)}.")
     if not taken:
         click.echo("Nothing to add.")
+
+
+@mcp.command()
+@click.option("--cwd", default=".", help="The folder to work in.", type=click.Path(exists=True, file_okay=False))
+@click.option("--mode", type=click.Choice(["plan", "active"]), help="plan: propose only; active: do it.")
+@click.option("--approval", type=click.Choice(["ask", "edits", "auto"]), help="What needs asking.")
+@click.option("--model", help="The model of the tool cass, as provider/model.")
+@click.option("--allow", multiple=True, metavar="RULE", help="Allow calls that match.")
+@click.option("--deny", multiple=True, metavar="RULE", help="Refuse calls that match.")
+def serve(
+    cwd: str,
+    mode: str | None,
+    approval: str | None,
+    model: str | None,
+    allow: tuple[str, ...],
+    deny: tuple[str, ...],
+) -> None:
+    """Be an MCP server on standard input and output: cass's tools, and cass itself, for other programs."""
+    from cass.mcp_server.serve import serve as run
+
+    given = (("mode", mode), ("approval", approval), ("model", model))
+    chosen = {key: value for key, value in given if value}
+    sys.exit(run(os.environ, Path(cwd).resolve(), chosen, Rules(allow=allow, deny=deny)))
 
 
 def look(app: App) -> Definitions:
