@@ -77,7 +77,7 @@ async def test_what_changes_something_is_asked_about_and_shown(desk: Desk, mode:
         hints = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
         read = await client.call_tool("read_file", {"path": "a.txt"})
         written = await client.call_tool(
-            "write_file", {"path": "b.txt", "content": "new\n"}, progress_callback=progress
+            "write_file", {"path": "b.txt", "content": "new\n"}, progress_callback=said_so
         )
         refused = await client.call_tool("write_file", {"path": "refuse.txt", "content": "new\n"})
         ran = await client.call_tool("shell", {"command": "cat b.txt"})
