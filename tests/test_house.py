@@ -27,7 +27,6 @@ ROOMS = {
     "pygls": SERVER / "lsp",
     "lsprotocol": SERVER / "lsp",
     "openai": SERVER / "llm",
-    "httpx2": SERVER / "llm",
     "tiktoken": SERVER / "llm",
     "keyring": SERVER / "llm",
     "mcp": SERVER / "mcp",
@@ -40,6 +39,9 @@ ROOMS = {
     "rich": CLI,
     "prompt_toolkit": CLI,
 }
+
+SHARED = {"httpx2": (SERVER / "llm", SERVER / "mcp")}
+"""Libraries that two others bring along, each in its room."""
 
 
 def _imports(path: Path) -> set[str]:
@@ -67,6 +69,8 @@ def test_a_file_has_one_subject_and_stays_small(path: Path) -> None:
 def test_libraries_are_named_only_in_their_rooms(path: Path) -> None:
     for library in _imports(path) & ROOMS.keys():
         assert path.is_relative_to(ROOMS[library]), f"{library} belongs into {ROOMS[library].name}/"
+    for library in _imports(path) & SHARED.keys():
+        assert any(path.is_relative_to(room) for room in SHARED[library]), library
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))

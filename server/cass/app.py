@@ -16,11 +16,13 @@ from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm import keys
 from cass.llm.client import LLMClient
+from cass.mcp.catalog import Catalog
+from cass.mcp.wiring import Wiring
 from cass.ports import Checkpoints, Store, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
 from cass.ports.web import NoWeb, Web
-from cass.process import Fed, Guard, ShellJobs
+from cass.process import Fed, Guard, Piped, ShellJobs
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import TrustWord
@@ -193,6 +195,8 @@ class App:
             open_jobs=self._jobs,
             open_fed=lambda config: Fed(self._environ, secrets=_key_names(config), guard=self._guard),
             open_web=self._web,
+            open_mcp=self._mcp,
+            know=lambda found: self.vault.know(list(found)),
             open_checkpoints=self._checkpoints,
             leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
@@ -231,6 +235,10 @@ class App:
             guard=self._guard,
             mask=self.masker(config).lines,
         )
+
+    def _mcp(self, config: Config) -> Wiring:
+        catalog = Catalog(self.places.state / "mcp")
+        return Wiring(Piped(self._environ, self._guard), catalog, self._environ, _key_names(config))
 
     def _web(self, config: Config) -> Web:
         if not config.web.enabled:

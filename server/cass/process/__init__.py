@@ -4,7 +4,19 @@ programs that are fed, such as hooks."""
 from cass.process.fed import Ended, Fed
 from cass.process.guard import Guard
 from cass.process.jobs import ShellJobs
+from cass.process.piped import Piped, Talk
 from cass.process.program import Finished, run_git, run_program
 from cass.process.watching import watch_children
 
-__all__ = ["Ended", "Fed", "Finished", "Guard", "ShellJobs", "run_git", "run_program", "watch_children"]
+__all__ = [
+    "Ended",
+    "Fed",
+    "Finished",
+    "Guard",
+    "Piped",
+    "ShellJobs",
+    "Talk",
+    "run_git",
+    "run_program",
+    "watch_children",
+]
