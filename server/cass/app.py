@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,12 +17,14 @@ from cass.errors import CassError
 from cass.layers import Layer, Loaded
 from cass.llm import keys
 from cass.llm.client import LLMClient
-from cass.mcp.files import Places as McpPlaces
+from cass.mcp import oauth
+from cass.mcp.catalog import Catalog
+from cass.mcp.wiring import Wiring
 from cass.ports import Checkpoints, Store, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide, NoIde
 from cass.ports.web import NoWeb, Web
-from cass.process import Fed, Guard, ShellJobs, child_environ
+from cass.process import Fed, Guard, Piped, ShellJobs, child_environ
 from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import TrustWord
@@ -102,17 +105,6 @@ class App:
         for warning in loaded.warnings:
             log.warning("%s", warning)
         return loaded
-
-    def mcp_places(self, cwd: Path, loaded: Loaded, trust: Trust | None = None) -> McpPlaces:
-        """Where the MCP servers of a folder are looked for."""
-        return McpPlaces(
-            cwd,
-            self.places.home,
-            (trust or self.trust(cwd)).allows,
-            loaded.origins,
-            self._environ,
-            self._environ.keys() - child_environ(self._environ, _key_names(loaded.config)).keys(),
-        )
 
     @property
     def vault(self) -> Vault:
@@ -205,6 +197,8 @@ class App:
             open_jobs=self._jobs,
             open_fed=lambda config: Fed(self._environ, secrets=_key_names(config), guard=self._guard),
             open_web=self._web,
+            open_mcp=self.mcp,
+            know=lambda found: self.vault.know(list(found)),
             open_checkpoints=self._checkpoints,
             leavings=(lambda session_id: forget(self.places.data / "checkpoints", session_id),),
             data_dir=self.places.data,
@@ -243,6 +237,17 @@ class App:
             guard=self._guard,
             mask=self.masker(config).lines,
         )
+
+    def mcp(self, config: Config) -> Wiring:
+        catalog = Catalog(self.places.state / "mcp")
+        hidden = self._environ.keys() - child_environ(self._environ, _key_names(config)).keys()
+        auth = partial(oauth.quiet, folder=self.mcp_tokens, environ=self._environ)
+        return Wiring(Piped(self._environ, self._guard), catalog, self._environ, hidden, auth)
+
+    @property
+    def mcp_tokens(self) -> Path:
+        """Where it is kept what signing in to MCP servers gave."""
+        return self.places.state / "mcp-tokens"
 
     def _web(self, config: Config) -> Web:
         if not config.web.enabled:

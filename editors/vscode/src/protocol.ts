@@ -471,6 +471,18 @@ export interface LocationsResult {
   locations?: Location[];
 }
 
+/** A server that the client names: a program with its arguments, or an address. As other tools write it in
+ * `.mcp.json`; `type` is `stdio`, `http` or `sse`. */
+export interface McpServer {
+  args?: string[];
+  command?: string;
+  cwd?: string;
+  env?: Record<string, string>;
+  headers?: Record<string, string>;
+  type?: "stdio" | "http" | "sse";
+  url?: string;
+}
+
 /** How one MCP server stands. `text` says what is wrong and how to mend it. `changed`: what its tools say is not what
  * was agreed to; they are not offered until the user looked at them. `login`: it wants the user to sign in. */
 export interface McpUpdate {
@@ -981,12 +993,14 @@ export interface SessionListResult {
 
 /** Open a session in a folder. `config_options` maps an option's id to its value. `trust` is the user's word about
  * what the folder brings: `ask` goes by what was decided, and asks; `yes` trusts it, as it is now, for this session;
- * `no` leaves it out, whatever was decided. */
+ * `no` leaves it out, whatever was decided. `mcp_servers` are MCP servers by name, besides those of the user and the
+ * folder. */
 export interface SessionNewParams {
   additionalDirectories?: string[];
   configOptions?: Record<string, string>;
   cwd: string;
   maxTurns?: number;
+  mcpServers?: Record<string, McpServer>;
   rules?: Rules;
   trust?: "ask" | "yes" | "no";
 }
@@ -1009,12 +1023,13 @@ export interface SessionResult {
 }
 
 /** Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed. The additional
- * directories are not stored: a session that is opened again has those that are named here. */
+ * directories and MCP servers are not stored: a session that is opened again has those that are named here. */
 export interface SessionResumeParams {
   additionalDirectories?: string[];
   configOptions?: Record<string, string>;
   cwd?: string;
   maxTurns?: number;
+  mcpServers?: Record<string, McpServer>;
   replayFrom?: ReplayFromStart | ReplayFromSeq;
   rules?: Rules;
   sessionId: string;
@@ -1035,7 +1050,7 @@ export interface SessionResumeResult {
 export interface SessionUpdateParams {
   seq: number;
   sessionId: string;
-  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | CompactionUpdate | SummaryEdited | Uncompacted | Rewound | EffectsUpdate | JobUpdate | PromptQueued | PromptDropped | TrustUpdate | HookUpdate | StepUpdate | FindingsUpdate | McpUpdate | AgentUpdate | ReminderUpdate | Retry | Notice;
+  update: UserMessage | AgentMessage | AgentMessageChunk | AgentThoughtChunk | MessageDiscarded | ToolCallUpdate | ToolCallContentChunk | PlanUpdate | ConfigOptionUpdate | AvailableCommandsUpdate | SessionInfoUpdate | UsageUpdate | StateUpdate | EditUpdate | ReviewUpdate | ReviewBase | PermissionGranted | HistoryCleared | CompactionUpdate | SummaryEdited | Uncompacted | Rewound | EffectsUpdate | JobUpdate | PromptQueued | PromptDropped | TrustUpdate | HookUpdate | StepUpdate | FindingsUpdate | McpUpdate | ToolsFound | AgentUpdate | ReminderUpdate | Retry | Notice;
 }
 
 /** Switch an option of the session. */
@@ -1211,6 +1226,13 @@ export interface ToolResult {
   content: (Text | Image)[];
   isError?: boolean;
   type: "tool_result";
+}
+
+/** Tools that were searched for: they are offered to the model from now on. */
+export interface ToolsFound {
+  names: string[];
+  sessionUpdate: "_tools_found";
+  turnId?: string;
 }
 
 /** The folder that is meant. */

@@ -164,7 +164,9 @@ def look(app: App) -> Definitions:
     """All servers of this folder, as a session would find them."""
     cwd = Path.cwd()
     loaded = app.load(cwd)
-    return files.definitions(loaded.config.mcp.servers, app.mcp_places(cwd, loaded))
+    wiring, allows = app.mcp(loaded.config), app.trust(cwd).allows
+    places = files.Places(cwd, app.places.home, allows, loaded.origins, wiring.environ, wiring.kept_back)
+    return files.definitions(loaded.config.mcp.servers, places)
 
 
 def one_of(app: App, name: str) -> Definition:

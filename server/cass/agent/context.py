@@ -9,6 +9,7 @@ from cass.agent.asking import waits
 from cass.agent.desk import Desk
 from cass.ports import Entry, Files, Jobs, Question, Skills, ToolSettings
 from cass.ports.ide import Ide
+from cass.ports.mcp import Servers
 from cass.ports.touched import Touched
 from cass.ports.web import Web
 from cass.protocol.events import PlanEntry, TextContent, ToolCallContentChunk
@@ -44,6 +45,11 @@ class CallContext:
     def web(self) -> Web:
         """The web."""
         return self.desk.web
+
+    @property
+    def servers(self) -> Servers:
+        """MCP servers."""
+        return self.desk.servers
 
     @property
     def cwd(self) -> Path:

@@ -11,6 +11,7 @@ from cass.config import LimitConfig
 from cass.ledger import Ledger
 from cass.ports import Applied, Checkpoints, FileEdit, Hooks, Jobs, Question, Skills, ToolSettings, Workspace
 from cass.ports.ide import Ide
+from cass.ports.mcp import Servers
 from cass.ports.touched import Steps
 from cass.ports.web import Web
 from cass.protocol.asking import PermissionOutcome, RequestPermissionParams
@@ -150,6 +151,11 @@ class Desk(Protocol):
     @property
     def web(self) -> Web:
         """The web, as the user allows it."""
+        ...
+
+    @property
+    def servers(self) -> Servers:
+        """MCP servers."""
         ...
 
     @property

@@ -3,6 +3,7 @@
 The order is fixed: deny, then what the mode forbids, then ask, then allow; how specific a rule is does not matter.
 A rule is `tool` or `tool(pattern)`. For `shell` the pattern is the command, where a `*` at the end stands for any
 further words; for other tools it is a path (globs, relative to the session's folder) or the action's subject.
+`mcp__server` speaks of all tools of an MCP server.
 """
 
 from __future__ import annotations
@@ -145,6 +146,8 @@ def judge(tool: str, action: Action, policy: Policy) -> Verdict:
         return Verdict("ask", f"{outside} is outside the project")
     if not action.changes and not action.sends:
         return Verdict("allow", "it changes nothing")
+    if action.unproven and policy.mode == "plan":
+        return Verdict("ask", "that it changes nothing is only what the server says")
     if policy.approval == "auto":
         return Verdict("allow", "approval is auto")
     if not action.changes:
@@ -164,6 +167,8 @@ def always_rule(tool: str, action: Action, cwd: Path) -> str | None:
         if words[0] in _WRAPPERS or "/" in words[0]:
             return None
         return f"{tool}({action.command.strip()})"
+    if tool.startswith("mcp__"):
+        return tool
     if action.sends:
         # A bracket in it (IPv6) would be read as a pattern.
         plain = action.subject and re.fullmatch(r"[a-z0-9_.:-]+", action.subject)
@@ -198,7 +203,8 @@ def _first(rules: Sequence[Rule], tool: str, action: Action, policy: Policy, *, 
 def _matches(rule: Rule, tool: str, action: Action, policy: Policy, *, loose: bool) -> bool:
     """Whether a rule speaks of this action. `loose` is for rules that restrict: they hold when any part of the
     action matches; a rule that allows must match all of it."""
-    if not fnmatch.fnmatchcase(tool, rule.tool):
+    of_server = rule.tool.startswith("mcp__") and tool.startswith(f"{rule.tool}__")  # all tools of one server
+    if not of_server and not fnmatch.fnmatchcase(tool, rule.tool):
         return False
     if rule.pattern is None:
         return True

@@ -72,4 +72,5 @@ class McpConfig(Section):
     inline_share: float = setting(
         0.02, "The same as a share of the model's window; the smaller of the two counts.", ge=0, le=1
     )
+    sampling: bool = setting(True, "Let servers ask your model, each time or for a session as you say.")
     output_chars: int = setting(24_000, "What the model reads of one result, characters.", ge=1_000)

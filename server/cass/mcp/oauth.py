@@ -38,9 +38,12 @@ def tokens(one: Definition, folder: Path) -> Tokens:
     return Tokens(folder / f"{one.key}.json")
 
 
-def quiet(one: Definition, folder: Path, environ: Mapping[str, str]) -> httpx2.Auth:
+def quiet(one: Definition, folder: Path, environ: Mapping[str, str]) -> httpx2.Auth | None:
     """For a connection in the background: uses and renews what is there; LoginNeeded where a person would have to do
-    something. Servers that want no signing in never notice it."""
+    something. None before the user signed in, so that nothing is registered anywhere unasked."""
+    kept = tokens(one, folder)
+    if one.config.url is None or (one.config.oauth.grant == "user" and not kept.are_there):
+        return None
 
     async def nobody(_: str) -> None:
         raise LoginNeeded(
@@ -50,7 +53,6 @@ def quiet(one: Definition, folder: Path, environ: Mapping[str, str]) -> httpx2.A
     async def never() -> AuthorizationCodeResult:
         raise LoginNeeded(f"{one.name} wants you to sign in")
 
-    kept = tokens(one, folder)
     return _auth(one, kept, environ, kept.redirect or "http://127.0.0.1/callback", nobody, never)
 
 

@@ -14,6 +14,7 @@ from cass.ports.checkpoints import Entry
 from cass.ports.files import FileEdit, Files
 from cass.ports.ide import Ide
 from cass.ports.jobs import Jobs
+from cass.ports.mcp import Servers
 from cass.ports.skills import Skills
 from cass.ports.touched import Touched
 from cass.ports.web import Web
@@ -45,7 +46,8 @@ class Action:
     the model reads when all of it was applied. `command` is the exact shell command line. `subject` is what a
     rule's pattern is matched with besides paths (a URL, a tool's own word). `changes` is true when anything
     outside cass's own state may change. `sends` is true when it tells somebody outside something, be it only an
-    address: then it is asked about although it changes nothing. `detail` is shown below the title where the user is
+    address: then it is asked about although it changes nothing. `unproven` is true when only a stranger says that it changes
+    nothing: plan mode asks about it, whatever the approval. `detail` is shown below the title where the user is
     asked: plain text, several lines.
     """
 
@@ -59,6 +61,7 @@ class Action:
     cwd: Path | None = None
     subject: str | None = None
     sends: bool = False
+    unproven: bool = False
     detail: str = ""
     run: Callable[[], Awaitable[Outcome]] | None = None
     done: str = ""
@@ -93,6 +96,11 @@ class ToolContext(Protocol):
     @property
     def web(self) -> Web:
         """The web, as the user allows it."""
+        ...
+
+    @property
+    def servers(self) -> Servers:
+        """MCP servers: what else there is to be used."""
         ...
 
     @property

@@ -5,6 +5,7 @@ from cass.process.environ import child_environ
 from cass.process.fed import Ended, Fed
 from cass.process.guard import Guard
 from cass.process.jobs import ShellJobs
+from cass.process.piped import Piped, Talk
 from cass.process.program import Finished, run_git, run_program
 from cass.process.watching import watch_children
 
@@ -13,7 +14,9 @@ __all__ = [
     "Fed",
     "Finished",
     "Guard",
+    "Piped",
     "ShellJobs",
+    "Talk",
     "child_environ",
     "run_git",
     "run_program",

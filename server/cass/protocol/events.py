@@ -34,7 +34,7 @@ from cass.protocol.messages import (
     Usage,
 )
 from cass.protocol.offering import AvailableCommandsUpdate
-from cass.protocol.reaching import AgentUpdate, McpUpdate, ReminderUpdate
+from cass.protocol.reaching import AgentUpdate, McpUpdate, ReminderUpdate, ToolsFound
 from cass.protocol.reviewing import EditUpdate, ReviewBase, ReviewUpdate
 from cass.protocol.wire import JsonObject, SessionEvent, Wire
 
@@ -303,6 +303,7 @@ Event = Annotated[
     | StepUpdate
     | FindingsUpdate
     | McpUpdate
+    | ToolsFound
     | AgentUpdate
     | ReminderUpdate
     | Retry

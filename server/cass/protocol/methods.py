@@ -29,6 +29,7 @@ from cass.protocol.looking import (
 )
 from cass.protocol.messages import ContentBlock, StopReason, Usage
 from cass.protocol.offering import AvailableCommand
+from cass.protocol.reaching import McpServer
 from cass.protocol.wire import JsonObject, Method, Wire
 
 PROTOCOL_VERSION = 1
@@ -57,7 +58,8 @@ class Rules(Wire):
 class SessionNewParams(Wire):
     """Open a session in a folder. `config_options` maps an option's id to its value. `trust` is the user's word about
     what the folder brings: `ask` goes by what was decided, and asks; `yes` trusts it, as it is now, for this session;
-    `no` leaves it out, whatever was decided."""
+    `no` leaves it out, whatever was decided. `mcp_servers` are MCP servers by name, besides those of the user and the
+    folder."""
 
     cwd: str
     additional_directories: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class SessionNewParams(Wire):
     rules: Rules = Rules()
     max_turns: int | None = Field(default=None, ge=1)
     trust: TrustWord = "ask"
+    mcp_servers: dict[str, McpServer] = Field(default_factory=dict)
 
 
 class SessionNewResult(Wire):
@@ -90,7 +93,7 @@ class ReplayFromSeq(Wire):
 
 class SessionResumeParams(Wire):
     """Open a stored session, or attach to a live one. Without `replay_from` nothing is replayed. The additional
-    directories are not stored: a session that is opened again has those that are named here."""
+    directories and MCP servers are not stored: a session that is opened again has those that are named here."""
 
     session_id: str
     cwd: str | None = None
@@ -100,6 +103,7 @@ class SessionResumeParams(Wire):
     rules: Rules = Rules()
     max_turns: int | None = Field(default=None, ge=1)
     trust: TrustWord = "ask"
+    mcp_servers: dict[str, McpServer] = Field(default_factory=dict)
 
 
 class SessionResumeResult(Wire):

@@ -7,7 +7,20 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from cass.protocol.messages import Usage
-from cass.protocol.wire import SessionEvent
+from cass.protocol.wire import SessionEvent, Wire
+
+
+class McpServer(Wire):
+    """A server that the client names: a program with its arguments, or an address. As other tools write it in
+    `.mcp.json`; `type` is `stdio`, `http` or `sse`."""
+
+    type: Literal["stdio", "http", "sse"] | None = None
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = Field(default_factory=dict)
+    cwd: str | None = None
+    url: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class McpUpdate(SessionEvent):
@@ -19,6 +32,14 @@ class McpUpdate(SessionEvent):
     state: Literal["waiting", "starting", "ready", "failed", "login", "changed", "off"]
     tools: int = Field(default=0, ge=0)
     text: str = ""
+
+
+class ToolsFound(SessionEvent):
+    """Tools that were searched for: they are offered to the model from now on."""
+
+    durable: ClassVar[bool] = True
+    session_update: Literal["_tools_found"] = "_tools_found"
+    names: tuple[str, ...]
 
 
 class AgentUpdate(SessionEvent):

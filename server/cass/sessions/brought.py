@@ -1,4 +1,4 @@
-"""What the user and the folder add to a session: trust, hooks, commands, skills."""
+"""What the user and the folder add to a session: trust, hooks, commands, skills, MCP servers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cass.sessions import trusting
 from cass.sessions.command import Command
 from cass.sessions.customs import Customs
 from cass.sessions.hooked import Hooked
+from cass.sessions.servers import SessionServers
 from cass.sessions.skilled import SessionSkills
 from cass.trust import FolderTrust
 
@@ -39,6 +40,7 @@ class Brought:
         self.asked = ""
         self._beginning: asyncio.Task[None] | None = None
         self.customs = Customs(session)
+        self.servers = SessionServers(session)
         self._listed = _offered(session.house.commands)
 
     @property
@@ -62,6 +64,7 @@ class Brought:
         if self._beginning is not None:
             self._beginning.cancel()
             await asyncio.wait([self._beginning])
+        await self.servers.close()
 
     async def commands(self) -> Mapping[str, Command]:
         """The slash commands by name: cass's own, then those of plug-ins, the user and the folder. A name that is
@@ -81,6 +84,7 @@ class Brought:
         try:
             await trusting.greet(self._session)
             await self._read_skills()
+            self.servers.begin()
         except CassError as error:
             log.warning("what the folder brings could not be looked at: %s", error)
         await self._list()

@@ -19,13 +19,14 @@ RESULTS = "results"
 
 def fitting_of(session: Session) -> Fitting:
     """What makes the requests of this session fit its model. Its tools stay as they are now, so that the beginning of
-    each request stays the same; only what reads again what was left out comes with the first compaction."""
+    each request stays the same; only what reads again what was left out comes with the first compaction, and tools of
+    servers once they are there or were found."""
     settings, models = session.config.compaction, session.house.models
     can = session.offers.now - {RESULTS}
 
     def tools() -> tuple[ToolSpec, ...]:
         now = can | {RESULTS} if session.stream.state.history.compaction else can
-        return tuple(spec for spec in session.house.specs if spec.needs in now and session.may_use(spec.name))
+        return session.toolbox.specs(now | session.toolbox.needs)
 
     return Fitting(
         desk=session,

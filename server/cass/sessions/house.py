@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cass.config import Config
 from cass.layers import Loaded
+from cass.mcp.wiring import Wiring
 from cass.ports import Checkpoints, Jobs, Models, Spending, Store, Tool, ToolSpec, Trust, Workspace
 from cass.ports.exchange import Format
 from cass.ports.ide import Ide
@@ -23,7 +24,7 @@ from cass.trust import FolderTrust
 @dataclass(frozen=True)
 class House:
     """The parts. `config_for` is the configuration of a folder, its project layer included, as far as it is trusted; `data_dir` holds what
-    sessions keep besides the store, `config_dir` the user's own settings, `home_dir` other tools' folders; `ide` is the editor of this process, or one that can nothing. `present` is the folder
+    sessions keep besides the store, `config_dir` the user's own settings, `home_dir` other tools' folders; `know` takes in secrets, to be masked from then on; `ide` is the editor of this process, or one that can nothing. `present` is the folder
     that the client works in, `formats` are those that sessions leave and come in, `command_folders` hold the custom commands
     of installed packages, and `leavings` remove what else was
     kept of a session that is deleted."""
@@ -41,6 +42,8 @@ class House:
     open_jobs: Callable[[str, Config], Jobs]
     open_fed: Callable[[Config], Fed]
     open_web: Callable[[Config], Web]
+    open_mcp: Callable[[Config], Wiring]
+    know: Callable[[Sequence[str]], None]
     open_checkpoints: Callable[[str, Sequence[Path], Config], Checkpoints]
     data_dir: Path
     config_dir: Path

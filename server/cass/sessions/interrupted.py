@@ -84,7 +84,7 @@ async def _to_ask(session: Session) -> Sequence[ToolCall]:
     """The calls that wait for an answer of the user's. Those beside them that only read are run with them; what
     would now run unasked is not: opening a session changes nothing."""
     state = session.stream.state
-    gate = Gate(session, session.house.tools, session.rules)
+    gate = Gate(session, session.toolbox, session.rules)
     unbegun = [call for id, call in state.open_calls.items() if id not in state.history.started]
     asking = {call.id for call in unbegun if await gate.would_ask(call, state.turn_id or "")}
     return [call for call in unbegun if call.id in asking or gate.reads_only(call)] if asking else ()

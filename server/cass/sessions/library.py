@@ -173,6 +173,7 @@ class Library:
             rules=params.rules,
             max_turns=params.max_turns,
             trust=params.trust,
+            mcp_servers=params.mcp_servers,
         )
         try:
             session = Session(self.house, header, Stream(header.session_id, journal), opened)

@@ -1,4 +1,4 @@
-"""What the model is told before the first word, as this process first found it: rules, skills, the date."""
+"""What the model is told before the first word, as this process first found it: rules, skills, MCP servers, the date."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from cass.agent.prompt import Instructions, find_instructions, system_prompt
+from cass.sessions.servers import listed
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -37,7 +38,8 @@ class Preamble:
             git = session.knowing.git
             rules = system_prompt(session.cwd, self.instructions(), date.today(), git, trusted=trusted)
             skills = session.brought.skills.listed()
-            self._text = session.masker.text(f"{rules}\n\n{skills}" if skills else rules)
+            servers = listed(session.servers.all)
+            self._text = session.masker.text("\n\n".join(part for part in (rules, skills, servers) if part))
         return self._text
 
     def renew(self) -> None:

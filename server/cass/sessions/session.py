@@ -38,9 +38,11 @@ from cass.sessions.memory import Memory
 from cass.sessions.offers import Offers
 from cass.sessions.preamble import Preamble
 from cass.sessions.reviews import Reviews
+from cass.sessions.servers import SessionServers
 from cass.sessions.sidebranch import SideBranch
 from cass.sessions.stream import Stream
 from cass.sessions.terms import Terms
+from cass.sessions.toolbox import Toolbox
 from cass.sessions.touched import Steps
 from cass.sessions.unreviewed import Unreviewed
 from cass.sessions.work import Work
@@ -60,7 +62,7 @@ class Session:
         self.brought = Brought(self, house.trust(Path(header.cwd), params.trust))
         loaded = house.config_for(self.cwd, self.brought.trust)
         self.config: Config = loaded.config
-        self.warnings = loaded.warnings
+        self.warnings, self.origins = loaded.warnings, loaded.origins
         stream.masker = house.masker(self.config)
         self.opened = params
         self.terms = Terms()
@@ -92,6 +94,7 @@ class Session:
         self.side = SideBranch(self)
         self.knowing = Knowing(self)
         self.preamble = Preamble(self)
+        self.toolbox = Toolbox(self)
         self.work = Work(self)
 
     # --- what the turn and the gate see (Desk) ---
@@ -237,6 +240,11 @@ class Session:
         """What the user and the project taught."""
         return self.brought.skills
 
+    @property
+    def servers(self) -> SessionServers:
+        """MCP servers: those of the session that this one works for."""
+        return self.above.servers if self.above else self.brought.servers
+
     # --- what clients do with it ---
 
     @property
@@ -309,7 +317,8 @@ class Session:
         """What the folder may say has changed: its settings are read anew. ConfigError."""
         before = self.config
         loaded = self.house.config_for(self.cwd, self.brought.trust)
-        self.config, self.warnings = loaded.config, loaded.warnings
+        self.config, self.warnings, self.origins = loaded.config, loaded.warnings, loaded.origins
+        self.servers.renew()
         self.preamble.renew()
         for id, old, new in (
             ("model", before.model, loaded.config.model),

@@ -147,8 +147,7 @@ class Stage:
 
     async def tool(self, name: str, arguments: JsonObject) -> Outcome:
         """Run a tool through the gate: rules, mode, hooks and approval are those of any call."""
-        house = self.session.house
-        gate = Gate(self.session, house.tools, self.session.rules)
+        gate = Gate(self.session, self.session.toolbox, self.session.rules)
         return await gate.call(
             ToolCall(id=f"call-{uuid4().hex[:12]}", name=name, arguments=arguments), self.turn_id
         )

@@ -27,6 +27,7 @@ from cass.protocol.events import (
     UserMessage,
 )
 from cass.protocol.messages import Message, ToolCall, Usage
+from cass.protocol.reaching import ToolsFound
 from cass.sessions.history import History
 
 _SETTLED = 64
@@ -49,7 +50,7 @@ class Folded:
     """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this.
     `proposals` are those to decide about and the latest that were decided; `settled.find` knows the others.
     `runs` says whether a command of several steps was
-    ever run. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
+    ever run. `found_tools` were searched for, in that order. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
 
     history: History = field(default_factory=History)
     state: SessionState = "idle"
@@ -70,6 +71,7 @@ class Folded:
     total: Usage = field(default_factory=Usage)
     prompts: int = 0
     runs: bool = False
+    found_tools: dict[str, None] = field(default_factory=dict[str, None])
 
     @property
     def messages(self) -> list[Message]:
@@ -134,6 +136,8 @@ class Folded:
                 self._edit(event)
             case StepUpdate():
                 self.runs = True
+            case ToolsFound():
+                self.found_tools.update(dict.fromkeys(event.names))
             case ReviewBase():
                 self.unreviewed.pop(Path(event.path), None)
                 if event.known_hash is not None:

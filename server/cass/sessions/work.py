@@ -26,7 +26,7 @@ from cass.protocol.messages import ContentBlock, ResourceLink, Text, ToolCall
 from cass.protocol.methods import PromptParams
 from cass.sessions import planned, titles, trusting
 from cass.sessions.command import Command, Prompt, Reply, name_of, recognise
-from cass.sessions.compacting import RESULTS, fitting_of
+from cass.sessions.compacting import fitting_of
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -265,9 +265,7 @@ class Work:
         session, house = self._session, self._session.house
         if not session.model_name:
             session.set_option("model", await house.models.default())
-        can = session.offers.now | {RESULTS}  # something may be left out in this very turn
-        tools = {n: t for n, t in house.tools.items() if t.needs in can and session.may_use(n)}
-        gate = Gate(session, tools, session.rules)
+        gate = Gate(session, session.toolbox, session.rules)
         return Turn(desk=session, fitting=fitting_of(session), gate=gate, turn_id=turn_id)
 
     def _end(self, end: StateUpdate) -> None:
