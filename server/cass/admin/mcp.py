@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -23,7 +24,21 @@ from cass.protocol.wire import JsonObject
 _MOST_BYTES = 1_000_000
 
 
-@click.group()
+class _Group(click.Group):
+    """Loads what starts servers only when it is called: it takes a while."""
+
+    _LATE = ("login", "logout", "test")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self._LATE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self._LATE:
+            return cast("click.Command", getattr(importlib.import_module("cass.admin.mcp_trying"), cmd_name))
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Group)
 def mcp() -> None:
     """Servers of the Model Context Protocol."""
 

@@ -64,10 +64,9 @@ async def login(
     paste: redirect.Paste | None,
     connect: Callable[[httpx2.Auth], Awaitable[None]],
 ) -> None:
-    """Sign in: `connect` is tried with what does so where the server asks for it, and what that gives is kept. What was
-    kept before is forgotten first. AuthenticationError, also for an address that no browser should open."""
+    """Sign in where the server asks for it: `connect` is tried with what does so, and what that gives is kept.
+    AuthenticationError, also for an address that no browser should open."""
     kept = tokens(one, folder)
-    kept.forget("tokens")
     before = urlsplit(kept.redirect).port if kept.redirect else None
 
     async def shown(url: str) -> None:
