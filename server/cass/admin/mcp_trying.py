@@ -116,7 +116,10 @@ async def _tried(name: str, wanted: Wanted, *, sign_in: bool, browser: bool = Tr
 
 
 async def _run(app: App, one: Definition, wanted: Wanted, auth: Auth | None) -> int:
-    wiring = replace(app.mcp(app.config), auth=lambda one: auth)
+    def signed(_: Definition) -> Auth | None:
+        return auth
+
+    wiring = replace(app.mcp(app.config), auth=signed)
     server = Server(one, wiring, Around(_Person(wanted), lambda _: True, lambda _: None, Path.cwd()))
     began = time.monotonic()
     server.start()

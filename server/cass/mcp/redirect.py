@@ -26,25 +26,26 @@ Paste = Callable[[], Awaitable[str]]
 
 
 class Redirect:
-    """One sign-in. `address` is where the browser is to come back to."""
+    """Sign-ins of one server, one after the other: a call can ask for more than the first one gave. `address` is where
+    the browser is to come back to."""
 
     def __init__(self, port: int, paste: Paste | None) -> None:
         self.address = f"http://127.0.0.1:{port}{_PATH}"
         self._paste = paste
-        self._came: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._came: asyncio.Queue[str] = asyncio.Queue(maxsize=4)
 
     async def result(self) -> AuthorizationCodeResult:
         """What the authorisation server answered, by browser or paste, within ten minutes. AuthenticationError."""
-        waits: set[asyncio.Future[str]] = {self._came}
+        waits = [asyncio.ensure_future(self._came.get())]
         if self._paste is not None:
-            waits.add(asyncio.ensure_future(self._paste()))
+            waits.append(asyncio.ensure_future(self._paste()))
         try:
             async with asyncio.timeout(_SECONDS):
                 done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             raise AuthenticationError("nobody signed in within ten minutes") from None
         finally:
-            for one in waits - {self._came}:
+            for one in waits:
                 one.cancel()
         return read(next(iter(done)).result())
 
@@ -69,8 +70,8 @@ class Redirect:
             pass
         finally:
             writer.close()
-        if ours and not self._came.done():
-            self._came.set_result(target)
+        if ours and not self._came.full():
+            self._came.put_nowait(target)
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ class Tokens:
     @property
     def are_there(self) -> bool:
         """Whether the user has signed in."""
-        return "tokens" in self._read()
+        return bool(self._part("tokens"))
 
     @property
     def redirect(self) -> str:
