@@ -25,10 +25,9 @@ from cass.protocol.messages import Text
 from cass.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
-    from httpx2 import Auth
-
     from cass.mcp.facts import Facts
     from cass.mcp.files import Definition
+    from cass.mcp.oauth import Auth
 
 _LOGIN_SECONDS = 600.0
 _SHOWN = 10_000

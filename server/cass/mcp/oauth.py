@@ -15,7 +15,7 @@ from cass.mcp.tokens import Tokens
 from cass.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
-    import httpx2
+    from httpx2 import Auth as Auth
     from mcp.client.auth import AuthorizationCodeResult
     from mcp.shared.auth import OAuthClientInformationFull
 
@@ -38,7 +38,7 @@ def tokens(one: Definition, folder: Path) -> Tokens:
     return Tokens(folder / f"{one.key}.json")
 
 
-def quiet(one: Definition, folder: Path, environ: Mapping[str, str]) -> httpx2.Auth | None:
+def quiet(one: Definition, folder: Path, environ: Mapping[str, str]) -> Auth | None:
     """For a connection in the background: uses and renews what is there; LoginNeeded where a person would have to do
     something. None before the user signed in, so that nothing is registered anywhere unasked."""
     kept = tokens(one, folder)
@@ -62,7 +62,7 @@ async def login(
     environ: Mapping[str, str],
     show: Show,
     paste: redirect.Paste | None,
-    connect: Callable[[httpx2.Auth], Awaitable[None]],
+    connect: Callable[[Auth], Awaitable[None]],
 ) -> None:
     """Sign in where the server asks for it: `connect` is tried with what does so, and what that gives is kept.
     AuthenticationError, also for an address that no browser should open."""
@@ -92,7 +92,7 @@ def _auth(
     address: str,
     show: Show,
     result: Callable[[], Awaitable[AuthorizationCodeResult]],
-) -> httpx2.Auth:
+) -> Auth:
     from mcp.client.auth import OAuthClientProvider
     from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
     from mcp.shared.auth import OAuthClientMetadata
@@ -145,7 +145,7 @@ class _Registered(Tokens):
         )
 
 
-def _signed(one: Definition, kept: Tokens, environ: Mapping[str, str]) -> httpx2.Auth:
+def _signed(one: Definition, kept: Tokens, environ: Mapping[str, str]) -> Auth:
     from mcp.client.auth.extensions.client_credentials import PrivateKeyJWTOAuthProvider, SignedJWTParameters
 
     oauth, id = one.config.oauth, _needed(one, "client_id")
@@ -156,7 +156,7 @@ def _signed(one: Definition, kept: Tokens, environ: Mapping[str, str]) -> httpx2
     return PrivateKeyJWTOAuthProvider(one.config.url or "", kept, id, provider, oauth.scope, oauth.issuer)
 
 
-def _enterprise(one: Definition, kept: Tokens, environ: Mapping[str, str]) -> httpx2.Auth:
+def _enterprise(one: Definition, kept: Tokens, environ: Mapping[str, str]) -> Auth:
     """The identity provider's token is exchanged for a grant that the server's own authorisation server takes (RFC 8693,
     then RFC 7523)."""
     from mcp.client.auth.extensions.identity_assertion import IdentityAssertionOAuthProvider
