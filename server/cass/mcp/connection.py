@@ -266,7 +266,8 @@ async def opened(one: Definition, way: Way, hearing: Hearing, ears: Ears) -> Asy
         except Exception as error:
             if seen.status == 401 or isinstance(_cause(error), LoginNeeded):
                 raise NeedsLogin("it wants you to sign in") from None
-            raise ToolError(_why(error, seen)) from None
+            where = f"{one.config.url} cannot be reached: " if one.config.url else ""
+            raise ToolError(f"{where}{_why(error, seen)}") from None
         yield connection
     finally:
         try:

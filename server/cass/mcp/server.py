@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import importlib
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -237,8 +236,10 @@ class Server:
 
     async def _started(self) -> Talk:
         config = self.one.config
-        cwd = Path(os.path.join(self._around.cwd, os.path.expanduser(config.cwd or ".")))  # noqa: PTH111, PTH118, ASYNC240 - looks at nothing
-        return await self._wiring.piped.start([config.command or "", *config.args], cwd, config.env)
+        return await self._wiring.piped.start([config.command or "", *config.args], self._cwd(), config.env)
+
+    def _cwd(self) -> Path:
+        return self._around.cwd / Path(self.one.config.cwd or ".").expanduser()
 
     async def _stay(self, connection: Connection) -> None:
         """Until it is gone or stopped; lists again what has changed."""

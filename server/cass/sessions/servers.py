@@ -49,6 +49,7 @@ class SessionServers:
         self._hearing = SessionHearing(session)
         self._told: dict[str, tuple[str, int, str]] = {}
         self._noted: set[str] = set()
+        self._put: dict[str, object] = {}
         self._tools: _Tools | None = None
         self._wiring: Wiring | None = None
         self._asked = asyncio.Event()
@@ -147,6 +148,12 @@ class SessionServers:
         """What the model reads of one result."""
         return min(self._session.config.mcp.output_chars, 2 * self._session.settings.output_chars)
 
+    def is_news(self, server: Server, stamp: object) -> bool:
+        """Whether the user was not asked about this change yet; from now on they were."""
+        was = self._put.get(server.name)
+        self._put[server.name] = stamp
+        return was != stamp
+
     async def _come(self) -> None:
         coming = self.unseen()
         for server in coming:
@@ -227,6 +234,8 @@ class SessionServers:
         if self._told.get(server.name) != told:
             self._told[server.name] = told
             session.emit(McpUpdate(server=server.name, state=server.state, tools=tools, text=text))
+            if server.kept.facts and server.kept.facts.prompts:
+                session.brought.list_again()
         for problem in server.kept.facts.skipped if server.kept.facts and server.state == "ready" else ():
             self._note(problem)
 
