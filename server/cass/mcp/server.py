@@ -169,7 +169,6 @@ class Server:
             if time.monotonic() - began > _STEADY_SECONDS:
                 tries, pause = 0, _PAUSE
             tries += 1
-            self._settled.clear()
             if tries >= _TRIES:
                 self._fail("failed", f"it ended {tries} times; /mcp restart {self.name} tries again")
                 return
@@ -223,11 +222,12 @@ class Server:
                 self._settled.set()
                 await self._stay(connection)
         except ToolError as error:
-            if self._talk is not None and self._talk.exit_code is not None:
+            if self._talk is not None and await self._talk.has_ended(_CALM):
                 raise ToolError(f"it ended at once{self._how()}{self._last()}", kind="closed") from None
             raise ToolError(f"{error.message}{self._last()}", kind=error.kind) from None
         finally:
             self._connection = None
+            self._settled.clear()
             if self._talk is not None:
                 talk, self._talk = self._talk, None
                 await talk.end()
