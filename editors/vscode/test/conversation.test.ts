@@ -101,7 +101,12 @@ test("a turn that failed says why, one that was stopped says so, one that is don
 test("a server that does its work is not shown; one that needs the user is a line", () => {
   const server = (state: string, text = ""): Update =>
     ({ sessionUpdate: "_mcp_update", server: "files", state, tools: 0, text }) as Update;
-  const texts = [server("starting"), server("ready"), server("failed", "it ended"), server("changed", "other words")];
+  const texts = [
+    server("starting"),
+    server("ready"),
+    server("failed", "it ended"),
+    server("changed", "other words"),
+  ];
   assert.deepEqual(
     texts.map((update) => told(update).items.map((item) => item.kind === "notice" && item.text)),
     [[], [], ["MCP server files does not run: it ended"], ["MCP server files has changed: other words"]],

@@ -254,10 +254,7 @@ const MCP = {
 } as const;
 
 /** A server that does its work is not shown. */
-function mcp(
-  it: Conversation,
-  update: Extract<Update, { sessionUpdate: "_mcp_update" }>,
-): NoticeItem | undefined {
+function mcp(it: Conversation, update: Extract<Update, { sessionUpdate: "_mcp_update" }>): NoticeItem | undefined {
   const state = update.state in MCP ? MCP[update.state as keyof typeof MCP] : undefined;
   if (!state || !update.text) {
     return undefined;
