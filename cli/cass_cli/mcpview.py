@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cass_cli.escape import escape_line
-from cass_cli.fields import Json, get_text
+from cass_cli.fields import Json, get_text, get_texts
 
 _WORDS = {
     "failed": "does not run",
@@ -11,6 +11,23 @@ _WORDS = {
     "changed": "has changed",
     "starting": "broke down",
 }
+
+
+class Resources:
+    """What can be named as `@server:uri`."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[str]] = {}
+
+    def heard(self, update: Json) -> None:
+        """A server stands otherwise."""
+        if get_text(update, "sessionUpdate") == "_mcp_update":
+            self._known[get_text(update, "server")] = get_texts(update, "resources")
+
+    @property
+    def names(self) -> list[str]:
+        """All of them, as they are typed behind the `@`."""
+        return [f"{server}:{uri}" for server, uris in self._known.items() for uri in uris]
 
 
 def line(update: Json) -> str:

@@ -23,7 +23,9 @@ def rows(bench: Bench) -> Iterable[Row]:
     bare.mkdir()
     slow = _project(bench, "slow", {f"slow{n}": {"silent": True} for n in range(SLOW)})
     full = _project(bench, "full", {"one": {"many": TOOLS - 1}, "two": {"many": TOOLS - 1}})
-    bench.provider.play([{"tool": "find_tools", "arguments": {"query": "echo"}}, {"text": "Found."}])  # from now on the servers are known
+    bench.provider.play(
+        [{"tool": "find_tools", "arguments": {"query": "echo"}}, {"text": "Found."}]
+    )  # from now on the servers are known
     gauge.finish(bench.cass("-p", "Look.", "--model", "openai/bench", cwd=full), time.monotonic())
     rounds = gauge.rounds(bench.count, lambda: (hello(bench, bare), hello(bench, slow), hello(bench, full)))
     without, never, known = ([one[n] for one in rounds] for n in range(3))
@@ -32,7 +34,9 @@ def rows(bench: Bench) -> Iterable[Row]:
         first = ms(h.first for h in hellos)
         yield Row(f"spawn to the first request with {what}", first, "ms", floor, "without", 1.1, True)
         cpu = median(h.cpu for h in hellos) * 1e3
-        yield Row(f"CPU to the first request with {what}", cpu, "ms", median(h.cpu for h in without) * 1e3, "without")
+        yield Row(
+            f"CPU to the first request with {what}", cpu, "ms", median(h.cpu for h in without) * 1e3, "without"
+        )
     texts = [text_of(hellos[-1].body) for hellos in (known, without)]
     more = (len(texts[0]) - len(texts[1])) / 4
     yield Row(f"tokens that {2 * TOOLS} tools add, characters / 4", more, "tokens", target=700)
@@ -46,7 +50,8 @@ def _project(bench: Bench, name: str, servers: dict[str, dict[str, object]]) -> 
     folder = bench.folder / name
     folder.mkdir()
     entries = {
-        name: {"command": sys.executable, "args": [str(_SERVER), json.dumps(spec)]} for name, spec in servers.items()
+        name: {"command": sys.executable, "args": [str(_SERVER), json.dumps(spec)]}
+        for name, spec in servers.items()
     }
     (folder / ".mcp.json").write_text(json.dumps({"mcpServers": entries}))
     words = [gauge.cass_command(), "trust", "yes"]

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.mcp.test_hostile import DONE, house_with, results
-from tests.support.house import RecordingClient, ask, call
-from tests.support.mcpserver import PLAIN, server
 
 from cass.protocol.events import AvailableCommandsUpdate, UserMessage
 from cass.protocol.messages import Resource
 from cass.protocol.reaching import McpServer
+from support.house import RecordingClient, ask, call
+from support.mcphouse import DONE, house_with, results
+from support.mcpserver import PLAIN, server
 
 TOOL = {"name": "asks", "inputSchema": PLAIN}
 

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
-from tests.support.house import House, RecordingClient, ask, call, prompt
-from tests.support.mcpserver import PLAIN, config, server
 
-from cass.protocol.events import Notice, ToolCallUpdate
+from cass.protocol.events import Notice
 from cass.protocol.reaching import McpUpdate
-
-DONE = {"text": "done"}
-
-
-def house_with(tmp_path: Path, more: str = "", **servers: list[str]) -> House:
-    house = House(tmp_path, PATH=os.environ["PATH"])
-    house.home.mkdir(exist_ok=True)
-    (house.home / "config.toml").write_text(config(servers, more))
-    return house
-
-
-def results(client: RecordingClient) -> list[str]:
-    """What the model read of each call, in order."""
-    ends = [e for e in client.of(ToolCallUpdate) if e.result]
-    return ["".join(getattr(block, "text", "") for block in end.result) for end in ends]
+from support.house import RecordingClient, ask, call, prompt
+from support.mcphouse import DONE, house_with, results
+from support.mcpserver import PLAIN, server
 
 
 async def test_a_tool_is_called_through_the_gate_and_its_answer_is_marked(tmp_path: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.mcp.test_hostile import DONE, house_with, results
-from tests.support.house import RecordingClient, ask, call
-from tests.support.mcpserver import server
-
 from cass.sessions.compacting import fitting_of
 from cass.sessions.session import Session
+from support.house import RecordingClient, ask, call
+from support.mcphouse import DONE, house_with, results
+from support.mcpserver import server
 
 
 def told(session: Session) -> tuple[list[str], int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cass.errors import SessionError, ToolError
 from cass.mcp import files, names, trusted
+from cass.mcp.facts import Facts
 from cass.mcp.server import Around, Server
 from cass.mcp.tool import McpTool
 from cass.ports.mcp import Matches, McpResource
@@ -30,6 +31,7 @@ _AFTER_REQUEST_SECONDS = 0.3
 sent: loading what speaks with them would hold that up."""
 
 _WAIT_SECONDS = 30.0
+_NAMED = 200
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +172,8 @@ class SessionServers:
             await asyncio.sleep(_AFTER_REQUEST_SECONDS)
         except TimeoutError:
             pass
+        for server in list(self.all.values()):
+            self._tell(server)
         for server in self.unseen():
             server.start()
 
@@ -226,17 +230,20 @@ class SessionServers:
         session = self._session
         if session.closing:
             return
-        tools = len(server.kept.facts.tools) if server.kept.facts else 0
+        facts = server.kept.facts or Facts()
+        tools = len(facts.tools)
         text = server.problem
         if server.state == "changed":
             text = changes(server)
         told = server.state, tools, text
         if self._told.get(server.name) != told:
             self._told[server.name] = told
-            session.emit(McpUpdate(server=server.name, state=server.state, tools=tools, text=text))
-            if server.kept.facts and server.kept.facts.prompts:
+            named = tuple(one.uri for one in facts.resources[:_NAMED] if "{" not in one.uri)
+            update = McpUpdate(server=server.name, state=server.state, tools=tools, resources=named, text=text)
+            session.emit(update)
+            if facts.prompts:
                 session.brought.list_again()
-        for problem in server.kept.facts.skipped if server.kept.facts and server.state == "ready" else ():
+        for problem in facts.skipped if server.state == "ready" else ():
             self._note(problem)
 
     def _note(self, problem: str) -> None:
