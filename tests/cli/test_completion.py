@@ -9,7 +9,6 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 from cass_cli.completion import (
-from cass_cli.status import Status
     MAX_SHOWN,
     PromptCompleter,
     list_files,
@@ -17,6 +16,7 @@ from cass_cli.status import Status
     mention_before,
     mentioned_files,
 )
+from cass_cli.status import Status
 
 
 @pytest.mark.parametrize(
