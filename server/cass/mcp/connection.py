@@ -161,18 +161,20 @@ class Connection:
         client = self._now
         if self.era == "legacy":
             return
-        pause = 1.0
+        pause, is_known = 1.0, False
         while True:
             try:
                 async with client.listen(
                     tools_list_changed=True, prompts_list_changed=True, resources_list_changed=True
                 ) as heard:
+                    is_known = True
                     async for _ in heard:
                         self._ears.changed()
             except SubscriptionLost:
                 pass
             except (ListenNotSupportedError, MCPError, TimeoutError):
-                return
+                if not is_known:  # it cannot; else it is away for a while
+                    return
             await asyncio.sleep(pause)
             pause = min(pause * 2, 60.0)
 
