@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from cass.protocol.asking import ElicitationParams, ElicitationResult
 from cass.protocol.events import AvailableCommandsUpdate, UserMessage
 from cass.protocol.messages import Resource
 from cass.protocol.reaching import McpServer
-from support.house import RecordingClient, ask, call
+from support.house import RecordingClient, ask, call, prompt
 from support.mcphouse import DONE, house_with, results
 from support.mcpserver import PLAIN, server
 
 TOOL = {"name": "asks", "inputSchema": PLAIN}
+
+
+@dataclass(eq=False)
+class Undecided(RecordingClient):
+    """Never answers a form, and notices when it is taken away."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def elicit(self, question: ElicitationParams) -> ElicitationResult:
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.withdrawn.set()
+        raise AssertionError
 
 
 def asking(method: str, **params: object) -> list[str]:
@@ -52,6 +70,21 @@ async def test_a_form_is_put_to_the_user_with_the_servers_name_and_comes_back_as
     assert "does not fit" in second.message  # there must be one at least
     answer = {"action": "accept", "content": {"color": "g", "sizes": ["s", "l"], "count": 2}}
     assert json.dumps(answer) in results(client)[0]
+    await house.app.close()
+
+
+async def test_a_form_goes_away_with_the_call_that_it_was_about(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    house = house_with(tmp_path, one=asking("elicitation/create", message="?", requestedSchema=schema))
+    client = Undecided()
+    session = house.open(client, [call("mcp__one__asks"), DONE])
+    turn = prompt(session, "go")
+    async with asyncio.timeout(20):
+        await client.asked.wait()
+        session.work.cancel()
+        end = await session.work.finished(turn)
+        await client.withdrawn.wait()
+    assert end.stop_reason == "cancelled"
     await house.app.close()
 
 

@@ -37,6 +37,18 @@ async def test_rules_speak_of_a_server_and_of_a_tool(tmp_path: Path) -> None:
     await house.app.close()
 
 
+async def test_a_hook_refuses_a_tool_by_its_name(tmp_path: Path) -> None:
+    house, client = house_with(tmp_path, one=server()), RecordingClient()
+    with (house.home / "config.toml").open("a") as file:
+        file.write('[[hooks.PreToolUse]]\nmatcher = "mcp__one__.*"\n')
+        file.write('hooks = [{ type = "command", command = "echo not this one >&2; exit 2" }]\n')
+    session = house.open(client, [call("mcp__one__echo", text="a"), DONE])
+    await ask(session, "go")
+    assert "not this one" in results(client)[0]
+    assert not client.asks
+    await house.app.close()
+
+
 async def test_plan_mode_refuses_what_may_change_something_and_asks_about_a_hint(tmp_path: Path) -> None:
     hint = {"name": "look", "inputSchema": PLAIN, "annotations": {"readOnlyHint": True}}
     house, client = house_with(tmp_path, one=server(tools=[hint])), RecordingClient()

@@ -208,14 +208,15 @@ class Server:
         await asyncio.to_thread(
             importlib.import_module, "cass.mcp.connection"
         )  # half a second, beside everything else
-        from cass.mcp import connection as wire
+        from cass.mcp import reaching
+        from cass.mcp.connection import Ears
 
         try:
             if transport == "stdio":
                 self._talk = await self._started()
-            way = wire.Way(transport, era, self._talk, self._wiring.auth(self.one))
-            ears = wire.Ears(self._changed.set, self._logged)
-            async with wire.opened(self.one, way, self._around.hearing, ears) as connection:
+            way = reaching.Way(transport, era, self._talk, self._wiring.auth(self.one))
+            ears = Ears(self._changed.set, self._logged)
+            async with reaching.opened(self.one, way, self._around.hearing, ears) as connection:
                 self._learn(await connection.facts(), transport)
                 self._connection = connection
                 self._set("ready")
