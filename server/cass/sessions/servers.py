@@ -30,7 +30,9 @@ _AFTER_REQUEST_SECONDS = 0.3
 """Servers that were never seen are started once the session was idle for so long, or so long after its first request was
 sent: loading what speaks with them would hold that up."""
 
-_WAIT_SECONDS = 30.0
+_PATIENCE, _WAIT_SECONDS = 5.0, 30.0
+"""How long a search waits for servers that were never seen, once others have what is searched for, and at all."""
+
 _NAMED = 200
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class SessionServers:
         self._told: dict[str, tuple[str, int, str]] = {}
         self._noted: set[str] = set()
         self._put: dict[str, object] = {}
+        self._awaited: dict[str, float] = {}
         self._tools: _Tools | None = None
         self._wiring: Wiring | None = None
         self._asked = asyncio.Event()
@@ -113,19 +116,21 @@ class SessionServers:
 
     async def search(self, query: str, limit: int) -> Matches:
         """Find tools; servers that were never seen are waited for."""
-        await self._come()
-        tools = {name: tool for name, tool in self.tools().items() if self._session.may_use(name)}
-        found = serverfind.best(query, tools, limit)
-        problems = [
-            f"{s.name}: {s.problem}" for s in self.all.values() if s.state in ("failed", "login") and s.problem
-        ]
-        return Matches(tuple(tool.spec for tool in found), len(tools), tuple(problems))
+        await self._come(_PATIENCE)
+        if not (found := self._best(query, limit)):
+            await self._come(_WAIT_SECONDS)
+            found = self._best(query, limit)
+        failed = [s for s in self.all.values() if s.state in ("failed", "login") and s.problem]
+        problems = [f"{server.name}: {server.problem}" for server in failed]
+        problems += [f"{server.name}: it is still starting" for server in self.unseen()]
+        everything = sum(map(self._session.may_use, self.tools()))
+        return Matches(tuple(tool.spec for tool in found), everything, tuple(problems))
 
     async def resources(self, server: str = "") -> tuple[McpResource, ...]:
         """What can be read."""
         if server and server not in self.all:
             raise ToolError(f"There is no MCP server {server!r}. The servers are: {', '.join(self.all) or 'none'}.")
-        await self._come()
+        await self._come(_PATIENCE)
         return tuple(
             McpResource(name, one.uri, one.name, one.description)
             for name, s in self.all.items()
@@ -156,11 +161,18 @@ class SessionServers:
         self._put[server.name] = stamp
         return was != stamp
 
-    async def _come(self) -> None:
+    def _best(self, query: str, limit: int) -> list[McpTool]:
+        tools = {name: tool for name, tool in self.tools().items() if self._session.may_use(name)}
+        return serverfind.best(query, tools, limit)
+
+    async def _come(self, seconds: float) -> None:
+        """Wait for those that were never seen; for none of them longer than so in all."""
+        now = asyncio.get_running_loop().time()
         coming = self.unseen()
         for server in coming:
             server.start()
-        waits = (server.settled(min(_WAIT_SECONDS, server.one.config.start_timeout)) for server in coming)
+            self._awaited.setdefault(server.name, now)
+        waits = (s.settled(max(0.0, self._awaited[s.name] + seconds - now)) for s in coming)
         await asyncio.gather(*waits)
 
     async def _begin(self) -> None:
@@ -269,23 +281,3 @@ def _wanted(tool: str, only: Sequence[str], never: Sequence[str]) -> bool:
     if any(fnmatch.fnmatchcase(tool, pattern) for pattern in never):
         return False
     return not only or any(fnmatch.fnmatchcase(tool, pattern) for pattern in only)
-
-
-def listed(servers: Mapping[str, Server], most: int = 30) -> str:
-    """The servers for the system prompt, a line each; empty for none."""
-    rows: list[str] = []
-    for server in list(servers.values())[:most]:
-        facts = server.kept.facts
-        if facts is None:
-            rows.append(f"- {server.name}")
-            continue
-        tools = [tool.name for tool in server.kept.offered]
-        shown, rest = "", len(tools)
-        for tool in tools:
-            if len(shown) + len(tool) > 90:
-                break
-            shown, rest = f"{shown}{', ' if shown else ''}{tool[:60]}", rest - 1
-        rows.append(
-            f"- {server.name}: {shown}{f' and {rest} more' if rest else ''}" if tools else f"- {server.name}"
-        )
-    return "MCP servers, and tools of theirs:\n" + "\n".join(rows) if rows else ""
