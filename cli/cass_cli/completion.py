@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
@@ -15,6 +16,8 @@ from prompt_toolkit.document import Document
 from cass_cli import arguments
 from cass_cli.escape import escape_line
 from cass_cli.fields import Json
+from cass_cli.mcpview import Resources
+from cass_cli.status import Status
 
 MAX_FILES = 20_000
 MAX_SECONDS = 0.5
@@ -22,19 +25,28 @@ MAX_SHOWN = 40
 KEEP_SECONDS = 10.0
 
 
+class Known(Protocol):
+    """What a session has that can be completed: the parameters of its commands, what its MCP servers have to be read."""
+
+    @property
+    def parameters(self) -> Mapping[str, list[Json]]: ...
+    @property
+    def resources(self) -> Resources: ...
+
+
 class PromptCompleter(Completer):
     """Completes the name of a slash command at the start of the input, then its parameters, and `@` followed by part of
-    a path."""
+    a path, or of what an MCP server has to be read."""
 
     def __init__(
         self,
         cwd: Path,
         commands: Callable[[], Mapping[str, str]],
-        parameters: Callable[[], Mapping[str, list[Json]]] = dict[str, "list[Json]"],
+        known: Callable[[], Known] = Status,
     ) -> None:
         self._cwd = cwd
         self._commands = commands
-        self._parameters = parameters
+        self._known = known
         self._files: list[str] = []
         self._listed_at = float("-inf")
 
@@ -47,7 +59,7 @@ class PromptCompleter(Completer):
         name, blank, rest = text[1:].partition(" ")
         if blank:
             word = rest.rpartition(" ")[2]
-            for value, meaning in arguments.offered(self._parameters().get(name, []), rest):
+            for value, meaning in arguments.offered(self._known().parameters.get(name, []), rest):
                 yield Completion(value, -len(word), escape_line(value), escape_line(meaning))
             return
         for name, description in sorted(self._commands().items()):
@@ -64,13 +76,13 @@ class PromptCompleter(Completer):
         word = mention_before(text)
         if word is None and text.startswith("/"):
             name, _, rest = text[1:].partition(" ")
-            word = arguments.path_before(self._parameters().get(name, []), rest)
+            word = arguments.path_before(self._known().parameters.get(name, []), rest)
         if word is None:
             return
         if time.monotonic() - self._listed_at > KEEP_SECONDS:
             self._files = await asyncio.to_thread(list_files, self._cwd)
             self._listed_at = time.monotonic()
-        for path in matching(self._files, word):
+        for path in matching([*self._known().resources.names, *self._files], word):
             yield Completion(path, -len(word), escape_line(path))
 
 

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from cass.errors import CassError
-from cass_cli import stepview
+from cass_cli import mcpview, stepview
 from cass_cli.client import CassClient
 from cass_cli.escape import escape, escape_controls
 from cass_cli.fields import Json, get_int, get_object, get_text
@@ -73,7 +73,9 @@ class _Run:
             _complain(get_text(update, "text"))
         elif kind == "_step_update" and (text := stepview.line(update, Paint.for_stream(sys.stderr))):
             sys.stderr.write(f"{text}\n")
-        elif kind == "_hook_update" and get_text(update, "state") != "done" and (text := plain(update)):
+        elif (kind == "_hook_update" and get_text(update, "state") != "done" and (text := plain(update))) or (
+            kind == "_mcp_update" and (text := mcpview.line(update))
+        ):
             _complain(text)
         elif kind == "_retry":
             seconds = get_int(update, "inMs") / 1000

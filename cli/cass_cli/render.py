@@ -6,7 +6,7 @@ import textwrap
 import time
 from collections.abc import Callable
 
-from cass_cli import stepview
+from cass_cli import mcpview, stepview
 from cass_cli.escape import escape, escape_controls, escape_line
 from cass_cli.fields import Json, block_text, get_bool, get_int, get_list, get_number, get_object, get_text
 from cass_cli.findings import draw_findings
@@ -57,6 +57,7 @@ class Renderer:
             "compaction_update": self._compacted,
             "_rewound": self._rewound,
             "_hook_update": self._hook,
+            "_mcp_update": self._mcp,
             "_retry": self._retrying,
             "_notice": self._notice,
             "_findings_update": self._findings,
@@ -266,6 +267,11 @@ class Renderer:
         if line := self.hooks.line(update):
             self.finish()
             self.say(self.wrapped(line))
+
+    def _mcp(self, update: Json) -> None:
+        if not self._replay and (line := mcpview.line(update)):
+            self.finish()
+            self.say(self._paint.yellow(self.wrapped(line)))
 
     def _retrying(self, update: Json) -> None:
         reason = escape_line(get_text(update, "reason"))

@@ -84,7 +84,7 @@ class Repl:
             multiline=True,
             output=terminal.output,
             history=open_history(),
-            completer=PromptCompleter(options.cwd, self._commands, lambda: self._talk.status.parameters)
+            completer=PromptCompleter(options.cwd, self._commands, lambda: self._talk.status)
             if greeting.menu
             else None,
             complete_while_typing=greeting.menu,

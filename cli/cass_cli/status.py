@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cass_cli.escape import escape_line
 from cass_cli.fields import Json, get_int, get_list, get_number, get_object, get_text
+from cass_cli.mcpview import Resources
 
 CYCLE = (("plan", ""), ("active", "ask"), ("active", "edits"), ("active", "auto"))
 
@@ -26,6 +27,7 @@ class Status:
     config: dict[str, str] = field(default_factory=dict[str, str])
     commands: dict[str, str] = field(default_factory=dict[str, str])
     parameters: dict[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
+    resources: Resources = field(default_factory=Resources)
 
     def take_config(self, options: list[Json]) -> None:
         """The session's config options, all of them."""
@@ -42,6 +44,7 @@ class Status:
 
     def update(self, update: Json) -> None:
         """Take in one update."""
+        self.resources.heard(update)
         kind = get_text(update, "sessionUpdate")
         if kind == "state_update":
             self.running = get_text(update, "state") != "idle"

@@ -42,7 +42,7 @@ def test_a_new_session_is_told_of_only_after_its_id_is_known(agent: AcpProcess, 
     commands = agent.next("available_commands_update")["availableCommands"]
     assert "help" in {c["name"] for c in commands}
     agent.next("agent_message_chunk")
-    assert "MCP servers yet. Left out: files" in agent.text(opened["sessionId"])
+    assert "MCP server files: x cannot be started" in agent.text(opened["sessionId"])
 
 
 def test_a_folder_that_is_none_is_refused_with_words(agent: AcpProcess, project: Path) -> None:

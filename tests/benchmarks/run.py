@@ -4,7 +4,8 @@
     python dev.py bench                    all of it, some minutes
     python dev.py bench --quick            one tiny round, to see that it works
     python dev.py bench --json FILE        the same numbers for programs
-    python dev.py bench start steps        only these subjects: start, steps, inside, editor, long, checkpoints, many, brought
+    python dev.py bench start steps        only these subjects: start, steps, inside, editor, long, checkpoints, many, brought,
+                                           servers
 
 Absolute numbers hold for one machine at one moment; the ratios to the floors travel better. Linux only: it reads
 /proc.
@@ -24,6 +25,7 @@ import editor
 import inside
 import long
 import many
+import servers
 import start
 import steps
 from gauge import Row, bench
@@ -37,6 +39,7 @@ SUBJECTS = {
     "checkpoints": checkpoints.rows,
     "many": many.rows,
     "brought": brought.rows,
+    "servers": servers.rows,
 }
 
 

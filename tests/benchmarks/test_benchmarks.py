@@ -13,6 +13,13 @@ import pytest
 RUN = Path(__file__).parent / "run.py"
 
 WANTED = {
+    "servers": [
+        "spawn to the first request with 6 servers that never answer",
+        "CPU to the first request with 6 servers that never answer",
+        "spawn to the first request with 60 tools of servers",
+        "CPU to the first request with 60 tools of servers",
+        "tokens that 60 tools add, characters / 4",
+    ],
     "brought": [
         "spawn to the first request with 30 skills and 40 commands",
         "CPU to the first request with 30 skills and 40 commands",

@@ -16,6 +16,7 @@ from cass_cli.completion import (
     mention_before,
     mentioned_files,
 )
+from cass_cli.status import Status
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,10 @@ async def test_files_are_found_below_the_folder_but_not_in_git(tmp_path: Path) -
     (tmp_path / "src" / "basket.py").touch()
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "basket.lock").touch()
-    completer = PromptCompleter(tmp_path, dict)
+    status = Status()
+    status.update({"sessionUpdate": "_mcp_update", "server": "notes", "state": "ready", "resources": ["note://a"]})
+    completer = PromptCompleter(tmp_path, dict, lambda: status)
+    assert await complete(completer, "see @not") == ["notes:note://a"]
     assert await complete(completer, "see @bask") == ["src/basket.py"]
     assert await complete(completer, "see @src/") == ["src/", "src/basket.py"]
 
@@ -95,5 +99,5 @@ PARAMETERS = {
 )
 async def test_parameters_are_completed_with_their_values(tmp_path: Path, typed: str, offered: list[str]) -> None:
     (tmp_path / "a.py").touch()
-    completer = PromptCompleter(tmp_path, lambda: {"try": "it"}, lambda: PARAMETERS)
+    completer = PromptCompleter(tmp_path, lambda: {"try": "it"}, lambda: Status(parameters=PARAMETERS))
     assert await complete(completer, typed) == offered

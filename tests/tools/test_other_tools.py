@@ -100,7 +100,9 @@ def test_all_tools_together_are_cheap_to_describe() -> None:
     assert len(json.dumps(everywhere, separators=(",", ":"), ensure_ascii=False)) / 4 <= 1_300
     of_the_web = [s for m, s in specs.items() if getattr(m, "needs", "") == "web"]
     assert len(json.dumps(of_the_web, separators=(",", ":"), ensure_ascii=False)) / 4 <= 140
-    at_times = ("results", "todos", "skills", "web", "commit", "findings")
+    of_servers = [s for m, s in specs.items() if getattr(m, "needs", "") in ("mcp", "mcp_resources")]
+    assert len(json.dumps(of_servers, separators=(",", ":"), ensure_ascii=False)) / 4 <= 160
+    at_times = ("results", "todos", "skills", "web", "commit", "findings", "mcp", "mcp_resources")
     in_an_editor = [s for m, s in specs.items() if getattr(m, "needs", "results") not in at_times]
     assert len(json.dumps(in_an_editor, separators=(",", ":"), ensure_ascii=False)) / 4 <= 400
     once_something_is_left_out = [s for m, s in specs.items() if getattr(m, "needs", "") == "results"]

@@ -484,8 +484,10 @@ export interface McpServer {
 }
 
 /** How one MCP server stands. `text` says what is wrong and how to mend it. `changed`: what its tools say is not what
- * was agreed to; they are not offered until the user looked at them. `login`: it wants the user to sign in. */
+ * was agreed to; they are not offered until the user looked at them. `login`: it wants the user to sign in. `resources` are what can be
+ * named in a prompt as `@server:uri`, at most 200. */
 export interface McpUpdate {
+  resources?: string[];
   server: string;
   sessionUpdate: "_mcp_update";
   state: "waiting" | "starting" | "ready" | "failed" | "login" | "changed" | "off";

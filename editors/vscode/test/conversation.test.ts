@@ -98,6 +98,21 @@ test("a turn that failed says why, one that was stopped says so, one that is don
   assert.deepEqual(texts, [["Too many requests. Wait a minute."], ["Stopped."], []]);
 });
 
+test("a server that does its work is not shown; one that needs the user is a line", () => {
+  const server = (state: string, text = ""): Update =>
+    ({ sessionUpdate: "_mcp_update", server: "files", state, tools: 0, text }) as Update;
+  const texts = [
+    server("starting"),
+    server("ready"),
+    server("failed", "it ended"),
+    server("changed", "other words"),
+  ];
+  assert.deepEqual(
+    texts.map((update) => told(update).items.map((item) => item.kind === "notice" && item.text)),
+    [[], [], ["MCP server files does not run: it ended"], ["MCP server files has changed: other words"]],
+  );
+});
+
 test("a hook that did nothing is not shown; what one says, refuses or does wrong is a line", () => {
   const hook = (state: string, text = ""): Update =>
     ({ sessionUpdate: "_hook_update", hookId: "h", hookEvent: "PreToolUse", name: "check", state, text }) as Update;

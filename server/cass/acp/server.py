@@ -16,7 +16,7 @@ from cass.errors import CassError, SessionError
 from cass.layers import Tree
 from cass.ports import Workspace
 from cass.protocol import methods as m
-from cass.protocol.events import Notice, StateUpdate
+from cass.protocol.events import StateUpdate
 from cass.protocol.wire import JsonObject, Wire
 from cass.rpc.endpoint import AUTH_REQUIRED, FAILED, INVALID_REQUEST, Dialect, Endpoint, RpcError
 from cass.sessions.session import Session
@@ -83,6 +83,7 @@ class Server:
             "agentCapabilities": {
                 "loadSession": True,
                 "promptCapabilities": {"image": True, "embeddedContext": True},
+                "mcpCapabilities": {"http": True, "sse": True},
                 "sessionCapabilities": {
                     "list": {},
                     "delete": {},
@@ -106,7 +107,8 @@ class Server:
     # --- sessions ---
 
     async def _new(self, params: words.NewParams) -> Wire:
-        asked = m.SessionNewParams(cwd=params.cwd, additional_directories=params.additional_directories or ())
+        folders = params.additional_directories or ()
+        asked = m.SessionNewParams(cwd=params.cwd, additional_directories=folders, mcp_servers=params.servers())
         session = self._app.library.new(asked, self._client)
         return self._opened(session, params, session.session_id)
 
@@ -124,6 +126,7 @@ class Server:
             cwd=params.cwd,
             additional_directories=params.additional_directories or (),
             replay_from=replay,
+            mcp_servers=params.servers(),
         )
         try:
             return await self._app.library.resume(asked, self._client)
@@ -136,10 +139,6 @@ class Server:
         when the loop comes round."""
         values = session.config_options()
         self._client.begin(session.session_id, modes.current(values))
-        ignored = ", ".join(server.name for server in params.mcp_servers or ())
-        if ignored:
-            text = f"cass does not use MCP servers yet. Left out: {ignored}"
-            session.emit(Notice(level="warning", text=text))
         asyncio.get_running_loop().call_soon(self._client.release, session.session_id)
         self._app.warm(session.model_name)
         if self._catalog is None and not session.model_name.startswith("scripted/"):

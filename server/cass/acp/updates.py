@@ -14,6 +14,7 @@ from cass.acp.calls import Calls
 from cass.protocol import events
 from cass.protocol.messages import ContentBlock, Text, Thinking
 from cass.protocol.offering import AvailableCommand
+from cass.protocol.reaching import McpUpdate
 
 
 @dataclass
@@ -84,6 +85,8 @@ class Updates:
                 return self._remark("warning", text, "agent_thought_chunk")
             case events.Notice():
                 return self._notice(event)
+            case McpUpdate(state="failed" | "login" | "changed"):
+                return self._remark("warning", f"MCP server {event.server}: {event.text}", "agent_message_chunk")
             case events.StateUpdate(state="idle"):
                 self._said.clear()
                 return self._ended(event) if self.replaying else ()

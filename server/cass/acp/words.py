@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cass.protocol import reaching
 from cass.protocol.wire import JsonObject, Method, Wire
 
 VERSION = 1
@@ -35,10 +36,24 @@ class SessionParams(Wire):
     session_id: str
 
 
+class Pair(Wire):
+    """A variable or a header."""
+
+    name: str
+    value: str
+
+
 class McpServer(Wire):
-    """Another program's tools. Only the name is of interest as long as cass does not use them."""
+    """Another program's tools: a `command` with its arguments, or a `url` that speaks HTTP or, as `type` `sse`, the older
+    HTTP."""
 
     name: str = ""
+    type: Literal["stdio", "http", "sse"] | None = None
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    env: tuple[Pair, ...] = ()
+    url: str | None = None
+    headers: tuple[Pair, ...] = ()
 
 
 class NewParams(Wire):
@@ -47,6 +62,21 @@ class NewParams(Wire):
     cwd: str
     additional_directories: tuple[str, ...] | None = None
     mcp_servers: tuple[McpServer, ...] | None = None
+
+    def servers(self) -> dict[str, reaching.McpServer]:
+        """The servers by name, in cass's own words."""
+        return {
+            one.name: reaching.McpServer(
+                type=one.type,
+                command=one.command,
+                args=one.args,
+                env={pair.name: pair.value for pair in one.env},
+                url=one.url,
+                headers={pair.name: pair.value for pair in one.headers},
+            )
+            for one in self.mcp_servers or ()
+            if one.name
+        }
 
 
 class ReopenParams(NewParams):

@@ -69,7 +69,7 @@ async def _run(call: ToolCall, chosen: dict[str, str], rules: Rules) -> tuple[Ou
         params = SessionNewParams(cwd=str(Path.cwd()), config_options=chosen, rules=rules)
         session = library.new(params, client)
         client.events.clear()
-        outcome = await Gate(session, library.house.tools, session.rules).call(call, "turn-1")
+        outcome = await Gate(session, session.toolbox, session.rules).call(call, "turn-1")
         session.stream.flush()
         shown = tuple(session.masker.model(block) for block in outcome.content)
         return replace(outcome, content=shown), client.events

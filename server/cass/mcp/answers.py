@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import mcp_types as types
 from pydantic import FileUrl
@@ -13,8 +13,7 @@ from cass.protocol.messages import Image, Message, Text
 from cass.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Coroutine
 
     from mcp.client import ClientRequestContext
 
@@ -23,13 +22,24 @@ _MOST_MESSAGES = 100
 _MOST_CHARS = 200_000
 
 
-class Answers:
-    """Of one connection. `pausing` is entered while the user is asked: that time is not the server's."""
+T = TypeVar("T")
 
-    def __init__(self, server: str, hearing: Hearing, pausing: Callable[[], AbstractContextManager[None]]) -> None:
+
+class Asker(Protocol):
+    """Puts something to the user."""
+
+    async def ask(self, question: Coroutine[object, object, T]) -> T | None:
+        """The answer; None when it is not wanted any more."""
+        ...
+
+
+class Answers:
+    """Of one connection. `asker` knows which calls wait meanwhile."""
+
+    def __init__(self, server: str, hearing: Hearing, asker: Asker) -> None:
         self._server = server
         self._hearing = hearing
-        self._pausing = pausing
+        self._asker = asker
 
     async def roots(self, context: ClientRequestContext) -> types.ListRootsResult | types.ErrorData:
         """The session's folders."""
@@ -47,12 +57,12 @@ class Answers:
             url = params.url
             if not url.lower().startswith(("https://", "http://")) or len(url) > _MOST_URL or plain(url) != url:
                 return types.ErrorData(code=types.INVALID_PARAMS, message="only http and https addresses are shown")
-            with self._pausing():
-                return types.ElicitResult(action=await self._hearing.visit(self._server, message, url))
+            said = await self._asker.ask(self._hearing.visit(self._server, message, url))
+            return types.ElicitResult(action=said or "cancel")
         dumped = cast("JsonObject", params.model_dump(by_alias=True, mode="json", exclude_none=True))
         schema = cast("JsonObject", dumped.get("requestedSchema") or {})
-        with self._pausing():
-            action, content = await self._hearing.form(self._server, message, schema)
+        filled = await self._asker.ask(self._hearing.form(self._server, message, schema))
+        action, content = filled or ("cancel", {})
         if action != "accept":
             return types.ElicitResult(action=action)
         return types.ElicitResult.model_validate({"action": "accept", "content": content})
@@ -67,10 +77,9 @@ class Answers:
         if sum(len(message.text) for message in messages) > _MOST_CHARS or len(params.messages) > _MOST_MESSAGES:
             return types.ErrorData(code=types.INVALID_PARAMS, message="that is more than is sampled from")
         wanted = Sampling(messages, plain(params.system_prompt, 20_000), params.max_tokens)
-        with self._pausing():
-            answer = await self._hearing.sample(self._server, wanted)
+        answer = await self._asker.ask(self._hearing.sample(self._server, wanted))
         if not isinstance(answer, Sampled):
-            return types.ErrorData(code=-1, message=answer)
+            return types.ErrorData(code=-1, message=answer or "the call was cancelled")
         return types.CreateMessageResult(
             role="assistant",
             content=types.TextContent(text=answer.text),

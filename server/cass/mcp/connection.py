@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
@@ -17,21 +16,14 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from cass import __version__
 from cass.errors import ToolError
-from cass.mcp import listing, transports
-from cass.mcp.answers import Answers
+from cass.mcp import listing
 from cass.mcp.facts import Facts, line, plain
-from cass.mcp.oauth import LoginNeeded
 from cass.mcp.tap import Tap
 from cass.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
-    from httpx2 import Auth
-
     from cass.mcp.files import Definition
-    from cass.mcp.hearing import Hearing
-    from cass.process import Talk
 
 LONGEST = 3_600.0
 """Seconds that a call may take, whatever progress it tells of."""
@@ -41,12 +33,6 @@ _LIST_SECONDS = 30.0
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-class NeedsLogin(ToolError):
-    """The server wants the user to sign in."""
-
-    kind = "login"
 
 
 class Gone(ToolError):
@@ -79,6 +65,7 @@ class Connection:
         self._client: Client | None = None
         self._limits: dict[int, tuple[_Limit, float]] = {}
         self._asking = 0
+        self._asks: dict[int, Callable[[], object]] = {}
 
     @property
     def era(self) -> str:
@@ -99,9 +86,20 @@ class Connection:
         """Wait until the other side is not there any more."""
         await self._tap.gone.wait()
 
+    async def ask(self, question: Coroutine[object, object, T]) -> T | None:
+        """Put something to the user: no call's time runs meanwhile. None when the call that it is about is cancelled."""
+        task = asyncio.ensure_future(question)
+        self._asks[id(task)] = task.cancel
+        try:
+            with self._pausing():
+                await asyncio.wait({task})
+        finally:
+            del self._asks[id(task)]
+            task.cancel()
+        return None if task.cancelled() else task.result()
+
     @contextlib.contextmanager
-    def pausing(self) -> Generator[None]:
-        """The user is asked meanwhile: no call's time runs."""
+    def _pausing(self) -> Generator[None]:
         self._asking += 1
         for limit, _ in self._limits.values():
             _set(limit, None)
@@ -161,18 +159,20 @@ class Connection:
         client = self._now
         if self.era == "legacy":
             return
-        pause = 1.0
+        pause, is_known = 1.0, False
         while True:
             try:
                 async with client.listen(
                     tools_list_changed=True, prompts_list_changed=True, resources_list_changed=True
                 ) as heard:
+                    is_known = True
                     async for _ in heard:
                         self._ears.changed()
             except SubscriptionLost:
                 pass
             except (ListenNotSupportedError, MCPError, TimeoutError):
-                return
+                if not is_known:  # it cannot; else it is away for a while
+                    return
             await asyncio.sleep(pause)
             pause = min(pause * 2, 60.0)
 
@@ -197,6 +197,10 @@ class Connection:
             async with asyncio.timeout(LONGEST), asyncio.timeout(seconds) as limit:
                 self._limits[key] = limit, seconds
                 return await ask(lambda: _set(limit, None if self._asking else seconds))
+        except asyncio.CancelledError:
+            for withdraw in list(self._asks.values()) if len(self._limits) == 1 else ():
+                withdraw()
+            raise
         except TimeoutError:
             raise ToolError(
                 f"{what} of the MCP server {name} did not answer within {seconds:g} s (mcp.servers.{name}.timeout)."
@@ -220,73 +224,3 @@ def _set(limit: _Limit, seconds: float | None) -> None:
     if not limit.expired():
         with contextlib.suppress(RuntimeError):
             limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
-
-
-@dataclass(frozen=True)
-class Way:
-    """How to reach a server this time. `era` is what is known of it; empty for nothing."""
-
-    transport: str
-    era: str = ""
-    talk: Talk | None = None
-    auth: Auth | None = None
-
-
-@asynccontextmanager
-async def opened(one: Definition, way: Way, hearing: Hearing, ears: Ears) -> AsyncGenerator[Connection]:
-    """Reach it, within its time; closed in the same task. ToolError says why it cannot be reached, NeedsLogin that its
-    user has to sign in first."""
-    tap, seen = Tap(), transports.Seen()
-    connection = Connection(one, tap, ears)
-    answers = Answers(one.name, hearing, connection.pausing)
-    if way.talk is not None:
-        transport = transports.stdio(way.talk)
-    elif way.transport == "sse":
-        transport = transports.sse(one, way.auth, seen)
-    else:
-        transport = transports.http(one, way.auth, seen)
-    client = Client(
-        tap.on(transport),
-        client_info=types.Implementation(name="cass", version=__version__),
-        mode="legacy" if way.era == "legacy" else "auto",
-        sampling_callback=answers.sample,
-        list_roots_callback=answers.roots,
-        elicitation_callback=answers.elicit,
-        logging_callback=connection.logged,
-        message_handler=connection.heard,
-        cache=None,
-    )
-    stack = AsyncExitStack()
-    try:
-        try:
-            async with asyncio.timeout(one.config.start_timeout):
-                connection.begin(await stack.enter_async_context(client))
-        except TimeoutError:
-            raise ToolError(f"it did not answer within {one.config.start_timeout:g} s") from None
-        except Exception as error:
-            if seen.status == 401 or isinstance(_cause(error), LoginNeeded):
-                raise NeedsLogin("it wants you to sign in") from None
-            raise ToolError(_why(error, seen)) from None
-        yield connection
-    finally:
-        try:
-            await stack.aclose()
-        except Exception as error:
-            log.info("the connection to the MCP server %s ended with %s", one.name, _why(error, seen))
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The one cause in nested groups of errors."""
-    while inner := cast("tuple[BaseException, ...]", getattr(error, "exceptions", ())):
-        error = inner[0]
-    return error
-
-
-def _why(error: BaseException, seen: transports.Seen) -> str:
-    """The cause in words."""
-    error = _cause(error)
-    if isinstance(error, ToolError):
-        return error.message
-    status = f" (HTTP {seen.status})" if seen.status else ""
-    said = plain(str(error), 400)
-    return f"{said or type(error).__name__}{status}"

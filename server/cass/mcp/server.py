@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import importlib
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -170,7 +169,6 @@ class Server:
             if time.monotonic() - began > _STEADY_SECONDS:
                 tries, pause = 0, _PAUSE
             tries += 1
-            self._settled.clear()
             if tries >= _TRIES:
                 self._fail("failed", f"it ended {tries} times; /mcp restart {self.name} tries again")
                 return
@@ -210,25 +208,27 @@ class Server:
         await asyncio.to_thread(
             importlib.import_module, "cass.mcp.connection"
         )  # half a second, beside everything else
-        from cass.mcp import connection as wire
+        from cass.mcp import reaching
+        from cass.mcp.connection import Ears
 
         try:
             if transport == "stdio":
                 self._talk = await self._started()
-            way = wire.Way(transport, era, self._talk, self._wiring.auth(self.one))
-            ears = wire.Ears(self._changed.set, self._logged)
-            async with wire.opened(self.one, way, self._around.hearing, ears) as connection:
+            way = reaching.Way(transport, era, self._talk, self._wiring.auth(self.one))
+            ears = Ears(self._changed.set, self._logged)
+            async with reaching.opened(self.one, way, self._around.hearing, ears) as connection:
                 self._learn(await connection.facts(), transport)
                 self._connection = connection
                 self._set("ready")
                 self._settled.set()
                 await self._stay(connection)
         except ToolError as error:
-            if self._talk is not None and self._talk.exit_code is not None:
+            if self._talk is not None and await self._talk.has_ended(_CALM):
                 raise ToolError(f"it ended at once{self._how()}{self._last()}", kind="closed") from None
             raise ToolError(f"{error.message}{self._last()}", kind=error.kind) from None
         finally:
             self._connection = None
+            self._settled.clear()
             if self._talk is not None:
                 talk, self._talk = self._talk, None
                 await talk.end()
@@ -237,8 +237,10 @@ class Server:
 
     async def _started(self) -> Talk:
         config = self.one.config
-        cwd = Path(os.path.join(self._around.cwd, os.path.expanduser(config.cwd or ".")))  # noqa: PTH111, PTH118, ASYNC240 - looks at nothing
-        return await self._wiring.piped.start([config.command or "", *config.args], cwd, config.env)
+        return await self._wiring.piped.start([config.command or "", *config.args], self._cwd(), config.env)
+
+    def _cwd(self) -> Path:
+        return self._around.cwd / Path(self.one.config.cwd or ".").expanduser()
 
     async def _stay(self, connection: Connection) -> None:
         """Until it is gone or stopped; lists again what has changed."""

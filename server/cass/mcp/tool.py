@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cass.errors import ToolError
 from cass.mcp import schemas
-from cass.mcp.facts import ToolFact
+from cass.mcp.facts import ToolFact, line
 from cass.mcp.server import Server
 from cass.ports import Action, Outcome, ToolContext, ToolSpec
 from cass.process.output import readable
@@ -72,7 +72,7 @@ class McpTool:
             return await asyncio.to_thread(results.outcome, result, self.server.name, self.fact.name, room)
 
         return Action(
-            title=f"{self.server.name}: {self.fact.name}",
+            title=f"{self.server.name}: {line(self.fact.name)}",
             kind=self.kind,
             changes=not self.fact.reads_only,
             sends=True,

@@ -139,12 +139,17 @@ class Talk:
         """The last that it wrote to standard error, at most 64 kB, without control characters."""
         return readable(b"".join(self._said).decode("utf-8", "replace"))[-_ERROR_BYTES:]
 
+    async def has_ended(self, seconds: float) -> bool:
+        """Whether it has, or does so within this time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.ended.wait()
+        return self.ended.is_set()
+
     async def end(self) -> None:
         """Stop speaking to it, and end it with all that it started: it has a second to do so by itself."""
         self._close_stdin()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE if self.exit_code is None else 0.05):
-                await self.ended.wait()
+        await self.has_ended(_GRACE)
         pids = await asyncio.to_thread(strays.members, self.pid, self._mark)
         if pids:
             strays.send(self.pid, pids, signal.SIGTERM)

@@ -25,12 +25,14 @@ class McpServer(Wire):
 
 class McpUpdate(SessionEvent):
     """How one MCP server stands. `text` says what is wrong and how to mend it. `changed`: what its tools say is not what
-    was agreed to; they are not offered until the user looked at them. `login`: it wants the user to sign in."""
+    was agreed to; they are not offered until the user looked at them. `login`: it wants the user to sign in. `resources` are what can be
+    named in a prompt as `@server:uri`, at most 200."""
 
     session_update: Literal["_mcp_update"] = "_mcp_update"
     server: str
     state: Literal["waiting", "starting", "ready", "failed", "login", "changed", "off"]
     tools: int = Field(default=0, ge=0)
+    resources: tuple[str, ...] = ()
     text: str = ""
 
 

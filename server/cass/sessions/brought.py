@@ -13,7 +13,7 @@ from cass.ports import Hooks
 from cass.protocol.custom import TrustState
 from cass.protocol.events import AvailableCommandsUpdate, Notice
 from cass.protocol.offering import AvailableCommand
-from cass.sessions import trusting
+from cass.sessions import serverprompts, trusting
 from cass.sessions.command import Command
 from cass.sessions.customs import Customs
 from cass.sessions.hooked import Hooked
@@ -73,7 +73,8 @@ class Brought:
         customs = await self.customs.commands()
         own = self._session.house.commands
         whole = {f"{c.origin}:{name}": _whole(c, hidden=name in own) for name, c in customs.items()}
-        found = {**whole, **self.skills.commands(), **customs, **own}
+        prompts = serverprompts.commands(self._session.servers.all)
+        found = {**whole, **prompts, **self.skills.commands(), **customs, **own}
         offered = _offered(found)
         if offered != self._listed:
             self._listed = offered

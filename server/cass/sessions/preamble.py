@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from cass.agent.prompt import Instructions, find_instructions, system_prompt
-from cass.sessions.servers import listed
+from cass.sessions.serverfind import listed
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session

@@ -1,10 +1,11 @@
-"""Finds tools of servers by words."""
+"""Finds tools of servers by words, and says in a line each what there is to be found."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from cass.mcp.server import Server
 from cass.mcp.tool import McpTool
 from cass.protocol.wire import as_object
 
@@ -70,3 +71,23 @@ def _words(text: str) -> list[str]:
 
 def _names(tool: McpTool) -> list[str]:
     return list(as_object(tool.fact.schema_.get("properties")))
+
+
+def listed(servers: Mapping[str, Server], most: int = 30) -> str:
+    """The servers for the system prompt, a line each; empty for none."""
+    rows: list[str] = []
+    for server in list(servers.values())[:most]:
+        facts = server.kept.facts
+        if facts is None:
+            rows.append(f"- {server.name}")
+            continue
+        tools = [tool.name for tool in server.kept.offered]
+        shown, rest = "", len(tools)
+        for tool in tools:
+            if len(shown) + len(tool) > 90:
+                break
+            shown, rest = f"{shown}{', ' if shown else ''}{tool[:60]}", rest - 1
+        rows.append(
+            f"- {server.name}: {shown}{f' and {rest} more' if rest else ''}" if tools else f"- {server.name}"
+        )
+    return "MCP servers, and tools of theirs:\n" + "\n".join(rows) if rows else ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cass.errors import SessionError, ToolError
 from cass.mcp import files, names, trusted
+from cass.mcp.facts import Facts
 from cass.mcp.server import Around, Server
 from cass.mcp.tool import McpTool
 from cass.ports.mcp import Matches, McpResource
@@ -29,7 +30,10 @@ _AFTER_REQUEST_SECONDS = 0.3
 """Servers that were never seen are started once the session was idle for so long, or so long after its first request was
 sent: loading what speaks with them would hold that up."""
 
-_WAIT_SECONDS = 30.0
+_PATIENCE, _WAIT_SECONDS = 5.0, 30.0
+"""How long a search waits for servers that were never seen, once others have what is searched for, and at all."""
+
+_NAMED = 200
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,8 @@ class SessionServers:
         self._hearing = SessionHearing(session)
         self._told: dict[str, tuple[str, int, str]] = {}
         self._noted: set[str] = set()
+        self._put: dict[str, object] = {}
+        self._awaited: dict[str, float] = {}
         self._tools: _Tools | None = None
         self._wiring: Wiring | None = None
         self._asked = asyncio.Event()
@@ -110,19 +116,21 @@ class SessionServers:
 
     async def search(self, query: str, limit: int) -> Matches:
         """Find tools; servers that were never seen are waited for."""
-        await self._come()
-        tools = {name: tool for name, tool in self.tools().items() if self._session.may_use(name)}
-        found = serverfind.best(query, tools, limit)
-        problems = [
-            f"{s.name}: {s.problem}" for s in self.all.values() if s.state in ("failed", "login") and s.problem
-        ]
-        return Matches(tuple(tool.spec for tool in found), len(tools), tuple(problems))
+        await self._come(_PATIENCE)
+        if not (found := self._best(query, limit)):
+            await self._come(_WAIT_SECONDS)
+            found = self._best(query, limit)
+        failed = [s for s in self.all.values() if s.state in ("failed", "login") and s.problem]
+        problems = [f"{server.name}: {server.problem}" for server in failed]
+        problems += [f"{server.name}: it is still starting" for server in self.unseen()]
+        everything = sum(map(self._session.may_use, self.tools()))
+        return Matches(tuple(tool.spec for tool in found), everything, tuple(problems))
 
     async def resources(self, server: str = "") -> tuple[McpResource, ...]:
         """What can be read."""
         if server and server not in self.all:
             raise ToolError(f"There is no MCP server {server!r}. The servers are: {', '.join(self.all) or 'none'}.")
-        await self._come()
+        await self._come(_PATIENCE)
         return tuple(
             McpResource(name, one.uri, one.name, one.description)
             for name, s in self.all.items()
@@ -147,11 +155,24 @@ class SessionServers:
         """What the model reads of one result."""
         return min(self._session.config.mcp.output_chars, 2 * self._session.settings.output_chars)
 
-    async def _come(self) -> None:
+    def is_news(self, server: Server, stamp: object) -> bool:
+        """Whether the user was not asked about this change yet; from now on they were."""
+        was = self._put.get(server.name)
+        self._put[server.name] = stamp
+        return was != stamp
+
+    def _best(self, query: str, limit: int) -> list[McpTool]:
+        tools = {name: tool for name, tool in self.tools().items() if self._session.may_use(name)}
+        return serverfind.best(query, tools, limit)
+
+    async def _come(self, seconds: float) -> None:
+        """Wait for those that were never seen; for none of them longer than so in all."""
+        now = asyncio.get_running_loop().time()
         coming = self.unseen()
         for server in coming:
             server.start()
-        waits = (server.settled(min(_WAIT_SECONDS, server.one.config.start_timeout)) for server in coming)
+            self._awaited.setdefault(server.name, now)
+        waits = (s.settled(max(0.0, self._awaited[s.name] + seconds - now)) for s in coming)
         await asyncio.gather(*waits)
 
     async def _begin(self) -> None:
@@ -163,6 +184,8 @@ class SessionServers:
             await asyncio.sleep(_AFTER_REQUEST_SECONDS)
         except TimeoutError:
             pass
+        for server in list(self.all.values()):
+            self._tell(server)
         for server in self.unseen():
             server.start()
 
@@ -219,15 +242,20 @@ class SessionServers:
         session = self._session
         if session.closing:
             return
-        tools = len(server.kept.facts.tools) if server.kept.facts else 0
+        facts = server.kept.facts or Facts()
+        tools = len(facts.tools)
         text = server.problem
         if server.state == "changed":
             text = changes(server)
         told = server.state, tools, text
         if self._told.get(server.name) != told:
             self._told[server.name] = told
-            session.emit(McpUpdate(server=server.name, state=server.state, tools=tools, text=text))
-        for problem in server.kept.facts.skipped if server.kept.facts and server.state == "ready" else ():
+            named = tuple(one.uri for one in facts.resources[:_NAMED] if "{" not in one.uri)
+            update = McpUpdate(server=server.name, state=server.state, tools=tools, resources=named, text=text)
+            session.emit(update)
+            if facts.prompts:
+                session.brought.list_again()
+        for problem in facts.skipped if server.state == "ready" else ():
             self._note(problem)
 
     def _note(self, problem: str) -> None:
@@ -253,23 +281,3 @@ def _wanted(tool: str, only: Sequence[str], never: Sequence[str]) -> bool:
     if any(fnmatch.fnmatchcase(tool, pattern) for pattern in never):
         return False
     return not only or any(fnmatch.fnmatchcase(tool, pattern) for pattern in only)
-
-
-def listed(servers: Mapping[str, Server], most: int = 30) -> str:
-    """The servers for the system prompt, a line each; empty for none."""
-    rows: list[str] = []
-    for server in list(servers.values())[:most]:
-        facts = server.kept.facts
-        if facts is None:
-            rows.append(f"- {server.name}")
-            continue
-        tools = [tool.name for tool in server.kept.offered]
-        shown, rest = "", len(tools)
-        for tool in tools:
-            if len(shown) + len(tool) > 90:
-                break
-            shown, rest = f"{shown}{', ' if shown else ''}{tool[:60]}", rest - 1
-        rows.append(
-            f"- {server.name}: {shown}{f' and {rest} more' if rest else ''}" if tools else f"- {server.name}"
-        )
-    return "MCP servers, and tools of theirs:\n" + "\n".join(rows) if rows else ""

@@ -24,7 +24,7 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import ContentBlock, ResourceLink, Text, ToolCall
 from cass.protocol.methods import PromptParams
-from cass.sessions import planned, titles, trusting
+from cass.sessions import mentions, planned, serverchanges, titles, trusting
 from cass.sessions.command import Command, Prompt, Reply, name_of, recognise
 from cass.sessions.compacting import fitting_of
 
@@ -240,6 +240,7 @@ class Work:
         if name in own:
             return own
         await trusting.settle(self._session, turn_id)
+        await serverchanges.settle(self._session, turn_id)
         if not name:
             await self._session.brought.skills.read()  # the model is told of them
             self._session.brought.list_again()  # beside the turn
@@ -248,6 +249,7 @@ class Work:
 
     async def say_first(self, message: UserMessage) -> None:
         """Put the user's own words into the conversation: hooks may object to them, or add to them."""
+        message = await mentions.resolved(self._session, message)
         more = await self._session.brought.hooked.submitted(message)
         self.tell(message)
         for one in more:

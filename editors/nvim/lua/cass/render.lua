@@ -181,6 +181,20 @@ function show._hook_update(self, update)
   self:line(('⚙ Hook %s%s: %s%s'):format(update.name, HOOK_ENDS[update.state], text, more), group)
 end
 
+local MCP = {
+  failed = 'does not run',
+  login = 'wants you to sign in (cass mcp login)',
+  changed = 'has changed',
+  starting = 'broke down',
+}
+
+--- A server that does its work is not shown.
+function show._mcp_update(self, update)
+  if MCP[update.state] and (update.text or '') ~= '' then
+    self:line(('⚙ MCP server %s %s: %s'):format(update.server, MCP[update.state], update.text), 'CassWarning')
+  end
+end
+
 function show._notice(self, update)
   local groups = { error = 'CassError', warning = 'CassWarning', info = 'CassMuted' }
   self:line(update.text, groups[update.level] or 'CassMuted')

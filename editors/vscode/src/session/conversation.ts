@@ -122,6 +122,8 @@ function taken(it: Conversation, update: Update): Item | "removed" | undefined {
       return notice(it, update.level, update.text);
     case "_hook_update":
       return hook(it, update);
+    case "_mcp_update":
+      return mcp(it, update);
     case "_retry":
       return retry(it, update);
     case "_step_update":
@@ -242,6 +244,22 @@ function hook(
     return text ? notice(it, "info", `Hook ${update.name}: ${text}`) : undefined;
   }
   return notice(it, "warning", `Hook ${update.name}${HOOK_ENDS[update.state]}: ${text}`);
+}
+
+const MCP = {
+  failed: "does not run",
+  login: "wants you to sign in (cass mcp login)",
+  changed: "has changed",
+  starting: "broke down",
+} as const;
+
+/** A server that does its work is not shown. */
+function mcp(it: Conversation, update: Extract<Update, { sessionUpdate: "_mcp_update" }>): NoticeItem | undefined {
+  const state = update.state in MCP ? MCP[update.state as keyof typeof MCP] : undefined;
+  if (!state || !update.text) {
+    return undefined;
+  }
+  return notice(it, "warning", `MCP server ${update.server} ${state}: ${update.text}`);
 }
 
 function retry(it: Conversation, update: Extract<Update, { sessionUpdate: "_retry" }>): NoticeItem {
