@@ -36,5 +36,5 @@ def line(update: Json) -> str:
     if state not in _WORDS or not text:
         return ""
     name = escape_line(get_text(update, "server"))
-    hint = "" if state != "login" else f"; `cass mcp login {name}` does that"
+    hint = "" if state != "login" else f"; `/mcp login {name}` does that"
     return f"MCP server {name} {_WORDS[state]}: {text}{hint}"

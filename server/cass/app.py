@@ -242,7 +242,7 @@ class App:
         catalog = Catalog(self.places.state / "mcp")
         hidden = self._environ.keys() - child_environ(self._environ, _key_names(config)).keys()
         auth = partial(oauth.quiet, folder=self.mcp_tokens, environ=self._environ)
-        return Wiring(Piped(self._environ, self._guard), catalog, self._environ, hidden, auth)
+        return Wiring(Piped(self._environ, self._guard), catalog, self._environ, hidden, auth, self.mcp_tokens)
 
     @property
     def mcp_tokens(self) -> Path:

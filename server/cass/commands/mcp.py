@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cass.errors import SessionError
 from cass.mcp.server import Server
-from cass.sessions import serverchanges
+from cass.sessions import serverchanges, signing
 from cass.sessions.command import Command, Reply
 from cass.sessions.session import Session
 
-_VERBS = ("restart", "off", "on", "agree")
+_VERBS = ("restart", "off", "on", "agree", "login")
 _NAMED = 60
 _COMPLAINT_CHARS = 3_000
 _MARKS = {"ready": "runs", "waiting": "starts when it is needed", "starting": "starting", "off": "off"}
@@ -25,6 +25,9 @@ async def mcp(session: Session, argument: str) -> Reply:
     server = servers.get(name.strip())
     if verb == "agree":
         return await _agree(session, server)
+    if verb == "login":
+        await signing.sign_in(session, server)
+        return Reply(text=_line(server))
     await server.switch(on=verb != "off")
     if verb == "off":
         return Reply(text=f"The MCP server {server.name} is off in this session.")
@@ -50,7 +53,7 @@ def _all(session: Session) -> str:
             raise SessionError("MCP is switched off", hint="The setting is mcp.enabled.")
         return "There are no MCP servers. `cass mcp add` adds one; a project may bring some in `.mcp.json`."
     rows = [_line(server) for server in servers.values()]
-    hint = "`/mcp NAME` shows one; `/mcp restart|off|on|agree NAME` does that."
+    hint = "`/mcp NAME` shows one; `/mcp restart|off|on|agree|login NAME` does that."
     return "\n".join([*(f"- {row}" for row in rows), "", hint])
 
 
@@ -103,5 +106,5 @@ def _fenced(text: str, language: str = "") -> str:
 
 
 COMMANDS = (
-    Command("mcp", "Show MCP servers and what they offer.", mcp, hint="[NAME | restart|off|on|agree NAME]"),
+    Command("mcp", "Show MCP servers and what they offer.", mcp, hint="[NAME | restart|off|on|agree|login NAME]"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -93,11 +94,13 @@ def _auth(
     show: Show,
     result: Callable[[], Awaitable[AuthorizationCodeResult]],
 ) -> Auth:
-    from mcp.client.auth import OAuthClientProvider
     from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
     from mcp.shared.auth import OAuthClientMetadata
     from pydantic import AnyUrl
 
+    from cass.mcp.renewing import Renewing
+
+    logging.getLogger("mcp.client.auth").setLevel(logging.CRITICAL)  # it prints what is told to the user anyway
     oauth, url = one.config.oauth, one.config.url or ""
     if oauth.grant == "client":
         return ClientCredentialsOAuthProvider(
@@ -118,7 +121,7 @@ def _auth(
     )
     if oauth.client_id:
         kept = _Registered(kept, oauth, environ, address)
-    return OAuthClientProvider(url, metadata, kept, show, result, oauth.client_metadata_url)
+    return Renewing(url, metadata, kept, show, result, oauth.client_metadata_url)
 
 
 class _Registered(Tokens):

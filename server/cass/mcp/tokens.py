@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 _MOST_BYTES = 1_000_000
+_EARLY = 5.0
+"""Seconds before it runs out that a token counts as run out: a request takes a while."""
 
 
 class Tokens:
@@ -22,6 +26,8 @@ class Tokens:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.place: Callable[[], JsonObject] = dict[str, object]
+        """Says what is known of the authorisation server; kept with the tokens."""
 
     @property
     def are_there(self) -> bool:
@@ -33,6 +39,17 @@ class Tokens:
         """The address that cass registered to be called back at; empty for none."""
         uris = self._part("client").get("redirect_uris")
         return str(cast("list[object]", uris)[0]) if isinstance(uris, list) and uris else ""
+
+    @property
+    def good_until(self) -> float | None:
+        """When the token runs out, in seconds since 1970; None where that was not said."""
+        found = self._read().get("until")
+        return float(found) if isinstance(found, int | float) else None
+
+    @property
+    def known_place(self) -> JsonObject:
+        """What was known of the authorisation server when the token was given."""
+        return self._part("place")
 
     def forget(self, part: str = "") -> None:
         """Sign out: all of it, or one part (`tokens`, `client`)."""
@@ -55,7 +72,9 @@ class Tokens:
         """Keep them. A renewal that brings no new refresh token keeps the old one."""
         new = tokens.model_dump(mode="json", exclude_none=True)
         old = {key: value for key, value in self._part("tokens").items() if key == "refresh_token"}
-        self._write({**self._read(), "tokens": {**old, **new}})
+        until = time.time() + tokens.expires_in - _EARLY if tokens.expires_in else None
+        place = self.place() or self.known_place
+        self._write({**self._read(), "tokens": {**old, **new}, "until": until, "place": place})
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
         """How cass is registered there; None before it was."""

@@ -151,6 +151,13 @@ class SessionServers:
         return results.marked(text or "(nothing)", f"server={server}")
 
     @property
+    def wiring(self) -> Wiring:
+        """What servers are run with here."""
+        if self._wiring is None:
+            self._wiring = self._session.house.open_mcp(self._session.config)
+        return self._wiring
+
+    @property
     def chars(self) -> int:
         """What the model reads of one result."""
         return min(self._session.config.mcp.output_chars, 2 * self._session.settings.output_chars)
@@ -192,7 +199,7 @@ class SessionServers:
     def _read(self) -> None:
         """Which servers there are now: new ones are added, those that are gone or others now are ended."""
         session = self._session
-        self._wiring = wiring = self._wiring or session.house.open_mcp(session.config)
+        wiring = self.wiring
         found: Mapping[str, Definition] = {}
         if session.config.mcp.enabled:
             house = session.house

@@ -183,7 +183,7 @@ end
 
 local MCP = {
   failed = 'does not run',
-  login = 'wants you to sign in (cass mcp login)',
+  login = 'wants you to sign in (/mcp login)',
   changed = 'has changed',
   starting = 'broke down',
 }

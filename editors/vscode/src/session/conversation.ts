@@ -248,7 +248,7 @@ function hook(
 
 const MCP = {
   failed: "does not run",
-  login: "wants you to sign in (cass mcp login)",
+  login: "wants you to sign in (/mcp login)",
   changed: "has changed",
   starting: "broke down",
 } as const;
