@@ -35,7 +35,7 @@ _AGAIN_SECONDS = 3.0
 _CALM = 0.2
 """Seconds after a change is told of until it is looked at: they come in bursts."""
 
-_CLOSE_SECONDS = 6.0
+_CLOSE_SECONDS = 4.0
 _LOG_LINES = 50
 
 log = logging.getLogger(__name__)
@@ -143,12 +143,15 @@ class Server:
             self.start()
 
     async def close(self) -> None:
-        """End it, with all that it started."""
+        """End it, with all that it started; one that is only starting at once."""
         self._stop.set()
-        if self._task is not None and not self._task.done():
-            await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
+        if self._task is None or self._task.done():
+            return
+        if self._connection is None:
             self._task.cancel()
-            await asyncio.wait([self._task], timeout=1.0)
+        await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
 
     async def _live(self) -> None:
         """Its whole life. Ends when it is stopped, could not be started, or crashed too often."""
