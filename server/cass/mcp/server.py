@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cass.errors import ToolError
+from cass.mcp import trusted
 from cass.mcp.facts import Facts
 from cass.mcp.files import Definition
 from cass.mcp.hearing import Hearing
@@ -240,10 +241,10 @@ class Server:
 
     async def _started(self) -> Talk:
         config = self.one.config
-        return await self._wiring.piped.start([config.command or "", *config.args], self._cwd(), config.env)
+        return await self._wiring.piped.start([config.command or "", *config.args], self._folder(), config.env)
 
-    def _cwd(self) -> Path:
-        return self._around.cwd / Path(self.one.config.cwd or ".").expanduser()
+    def _folder(self) -> Path:
+        return trusted.folder(self.one, self._around.cwd, Path(self._wiring.environ.get("HOME") or Path.home()))
 
     async def _stay(self, connection: Connection) -> None:
         """Until it is gone or stopped; lists again what has changed."""
