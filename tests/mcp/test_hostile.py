@@ -76,6 +76,19 @@ async def test_a_server_that_never_answers_holds_up_nobody_but_who_calls_it(tmp_
     await house.app.close()
 
 
+async def test_a_session_ends_at_once_while_a_server_still_starts(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    house, client = house_with(tmp_path, one=server(silent=True, started=str(started))), RecordingClient()
+    session = house.open(client, [DONE])
+    await ask(session, "hello")
+    async with asyncio.timeout(20):
+        while not started.exists() or not started.read_text():
+            await asyncio.sleep(0.02)
+    async with asyncio.timeout(4):
+        await house.app.close()
+    assert not Path(f"/proc/{started.read_text().strip()}").exists()
+
+
 @pytest.mark.parametrize("odd", ["ignores", "exits"])
 async def test_an_old_server_that_does_not_know_the_newest_question_is_reached_all_the_same(
     tmp_path: Path, odd: str

@@ -42,7 +42,7 @@ class McpServerConfig(Section):
         (), "Its arguments. ${NAME} and ${NAME:-default} are read from the environment."
     )
     env: dict[str, str] = setting(dict, "Variables for it, beside a harmless few of cass's own.")
-    cwd: str | None = setting(None, "Its folder; unset: the session's.")
+    cwd: str | None = setting(None, "Its folder; unset: the session's, or your home for npx and its like.")
     url: str | None = setting(None, "Address of a server that speaks over HTTP.")
     transport: Literal["auto", "stdio", "http", "sse"] = setting(
         "auto", "auto: by command or url, http before sse."

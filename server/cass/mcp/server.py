@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cass.errors import ToolError
+from cass.mcp import trusted
 from cass.mcp.facts import Facts
 from cass.mcp.files import Definition
 from cass.mcp.hearing import Hearing
@@ -35,7 +36,7 @@ _AGAIN_SECONDS = 3.0
 _CALM = 0.2
 """Seconds after a change is told of until it is looked at: they come in bursts."""
 
-_CLOSE_SECONDS = 6.0
+_CLOSE_SECONDS = 4.0
 _LOG_LINES = 50
 
 log = logging.getLogger(__name__)
@@ -143,12 +144,15 @@ class Server:
             self.start()
 
     async def close(self) -> None:
-        """End it, with all that it started."""
+        """End it, with all that it started; one that is only starting at once."""
         self._stop.set()
-        if self._task is not None and not self._task.done():
-            await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
+        if self._task is None or self._task.done():
+            return
+        if self._connection is None:
             self._task.cancel()
-            await asyncio.wait([self._task], timeout=1.0)
+        await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
 
     async def _live(self) -> None:
         """Its whole life. Ends when it is stopped, could not be started, or crashed too often."""
@@ -237,10 +241,10 @@ class Server:
 
     async def _started(self) -> Talk:
         config = self.one.config
-        return await self._wiring.piped.start([config.command or "", *config.args], self._cwd(), config.env)
+        return await self._wiring.piped.start([config.command or "", *config.args], self._folder(), config.env)
 
-    def _cwd(self) -> Path:
-        return self._around.cwd / Path(self.one.config.cwd or ".").expanduser()
+    def _folder(self) -> Path:
+        return trusted.folder(self.one, self._around.cwd, Path(self._wiring.environ.get("HOME") or Path.home()))
 
     async def _stay(self, connection: Connection) -> None:
         """Until it is gone or stopped; lists again what has changed."""

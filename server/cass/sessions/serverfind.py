@@ -44,6 +44,11 @@ def best(query: str, tools: Mapping[str, McpTool], limit: int) -> list[McpTool]:
     return [tools[name] for _, name in good[:limit]]
 
 
+def names(query: str, server: str) -> bool:
+    """Whether a search speaks of this server."""
+    return bool(set(_words(server)) & set(_words(query)))
+
+
 def _score(words: list[str], tool: McpTool) -> float:
     name, server = _words(tool.fact.name), _words(tool.server.name)
     about = _words(f"{tool.fact.title} {tool.fact.description}")

@@ -30,8 +30,9 @@ _AFTER_REQUEST_SECONDS = 0.3
 """Servers that were never seen are started once the session was idle for so long, or so long after its first request was
 sent: loading what speaks with them would hold that up."""
 
-_PATIENCE, _WAIT_SECONDS = 5.0, 30.0
-"""How long a search waits for servers that were never seen, once others have what is searched for, and at all."""
+_PATIENCE, _WAIT_SECONDS = 10.0, 30.0
+"""How long a search waits for servers that were never seen: once others have what is searched for, and for one that it
+names."""
 
 _NAMED = 200
 
@@ -117,7 +118,8 @@ class SessionServers:
     async def search(self, query: str, limit: int) -> Matches:
         """Find tools; servers that were never seen are waited for."""
         await self._come(_PATIENCE)
-        if not (found := self._best(query, limit)):
+        found = self._best(query, limit)
+        if not found or any(serverfind.names(query, server.name) for server in self.unseen()):
             await self._come(_WAIT_SECONDS)
             found = self._best(query, limit)
         failed = [s for s in self.all.values() if s.state in ("failed", "login") and s.problem]
