@@ -1,0 +1,312 @@
+"""The sub-agents of a session: begun within their caps, looked at, told things, stopped; what they use adds up here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from cass.config import AgentConfig
+from cass.errors import CassError, SessionError, ToolError
+from cass.ports import FileEdit, Order, Outcome
+from cass.protocol.events import AgentMessage, CompactionUpdate, Event, UserMessage
+from cass.protocol.messages import Text, Usage
+from cass.sessions import agentwork, forks
+from cass.sessions.agent import Agent
+from cass.sessions.profiled import Profiled
+from cass.sessions.slots import Slots
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
+
+_STOP_SECONDS = 3.0
+_TURNS = 64
+"""Turns whose sub-agents' usage is known."""
+
+log = logging.getLogger(__name__)
+
+
+class SessionAgents:
+    """Belongs to one session. `children` are the open sessions that work for it, `me` is what it is to the one that it
+    works for itself, `begun_in` that one's turn. `asking` counts its children's questions that wait for an answer."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.children: dict[str, Session] = {}
+        self.me: Agent | None = None
+        self.begun_in = ""
+        self.asking = 0
+        self.profiles = Profiled(session)
+        self.offers: dict[str, tuple[FileEdit, ...]] = {}
+        self.all: dict[str, Agent] = {}
+        self.slots = Slots(lambda: self.settings.at_once)
+        self._by_turn: dict[str, Usage] = {}
+        self._behind: set[asyncio.Task[None]] = set()
+        self._names: dict[str, int] = {}
+
+    # --- the session's own view ---
+
+    @property
+    def settings(self) -> AgentConfig:
+        """The caps."""
+        return self._session.config.agents
+
+    @property
+    def root_session(self) -> Session:
+        """The session that nobody is above: the caps are about all below it."""
+        session = self._session
+        while session.above is not None:
+            session = session.above
+        return session
+
+    @property
+    def root(self) -> SessionAgents:
+        """The same session's."""
+        return self.root_session.agents
+
+    @property
+    def offered(self) -> bool:
+        """Whether the model may have any here."""
+        session, depth = self._session, 0
+        while session.above is not None:
+            session, depth = session.above, depth + 1
+        return self.settings.enabled and depth < self.settings.depth
+
+    def listed(self) -> str:
+        """What the system prompt says of them; empty where none may be had."""
+        return self.profiles.listed() if self.offered and self._session.may_use("task") else ""
+
+    @property
+    def working(self) -> Sequence[Agent]:
+        """Those that have not ended, in the order in which they were asked for."""
+        return [agent for agent in self.all.values() if not agent.over.is_set()]
+
+    @property
+    def under_way(self) -> Usage:
+        """What those have used that have not ended."""
+        return sum((agent.used for agent in self.working), Usage())
+
+    def of(self, turn_id: str, call_id: str) -> _OfCall:
+        """As one call of a tool may use them."""
+        return _OfCall(self, turn_id, call_id)
+
+    def spent(self, turn_id: str) -> Usage:
+        """What those that were begun in a turn have used so far."""
+        return self._by_turn.get(turn_id, Usage())
+
+    def count_up(self, event: Event) -> None:
+        """Something happened here: what was used counts for all above, too."""
+        if not isinstance(event, AgentMessage | CompactionUpdate) or not event.usage:
+            return
+        session = self._session
+        while True:
+            if session.agents.me is not None:
+                session.agents.me.used += event.usage
+            if session.above is None:
+                break
+            by_turn = session.above.agents._by_turn
+            by_turn[session.agents.begun_in] = by_turn.get(session.agents.begun_in, Usage()) + event.usage
+            if len(by_turn) > _TURNS:
+                del by_turn[next(iter(by_turn))]
+            session = session.above
+
+    async def close(self) -> None:
+        """The session ends, and all that work for it."""
+        for agent in self.working:
+            agent.stop("the session ended")
+        for task in self._behind:
+            task.cancel()
+        if self._behind:
+            await asyncio.wait(self._behind, timeout=_STOP_SECONDS)
+
+    # --- what tools, commands and clients do ---
+
+    def find(self, name: str) -> Agent:
+        """One by its name or its id. SessionError for none."""
+        wanted = name.strip().removeprefix("@")
+        found = self.all.get(wanted) or next((a for a in self.all.values() if a.agent_id == wanted), None)
+        for child in () if found else self.children.values():
+            try:
+                return child.agents.find(wanted)
+            except SessionError:
+                continue
+        if found is None:
+            known = ", ".join(agent.name for agent in self.all.values()) or "none yet"
+            raise SessionError(
+                f"there is no sub-agent {wanted[:64]!r}", hint=f"There are: {known}.", kind="agent_not_found"
+            )
+        return found
+
+    def tell(self, name: str, words: str) -> Agent:
+        """Tell one something before its next request. SessionError where it does not work."""
+        agent = self.find(name)
+        if agent.session is None or agent.over.is_set() or not agent.session.work.busy:
+            raise SessionError(f"{agent.name} does not work now, so it cannot be told anything", kind="agent_over")
+        id = f"msg-{uuid4().hex[:12]}"
+        agent.session.work.say(UserMessage(message_id=id, content=(Text(text=words),), steering=True))
+        return agent
+
+    async def stop(self, name: str) -> Sequence[Agent]:
+        """End one, or `all`, and wait for that, within a limit."""
+        meant = self.working if name == "all" else [self.find(name)]
+        for agent in meant:
+            agent.stop("you stopped it")
+            self.root.slots.give_up(agent.place)
+        if meant:
+            await asyncio.wait([asyncio.ensure_future(a.over.wait()) for a in meant], timeout=_STOP_SECONDS)
+        return meant
+
+    async def begin(self, order: Order, turn_id: str, call_id: str) -> Agent:
+        """A sub-agent for this order, which has not begun. ToolError where there may be none."""
+        profile = await self.profiles.get(order.profile)
+        root, settings = self.root, self.settings
+        if not self.offered:
+            raise ToolError("A sub-agent cannot have some of its own here (agents.depth).")
+        if root.count() >= settings.per_session:
+            raise ToolError(
+                f"This session has had {settings.per_session} sub-agents, and may have no more (agents.per_session)."
+            )
+        agent = Agent(
+            agent_id=forks.new_id(),
+            name=root.named(profile.name),
+            order=order,
+            profile=profile,
+            parent=self._session,
+            turn_id=turn_id,
+            call_id=call_id,
+        )
+        agentwork.model_of(agent)
+        agentwork.check_budget(agent)
+        self.all[agent.name] = agent
+        return agent
+
+    def count(self) -> int:
+        """How many there were, with those below."""
+        return sum(self._names.values()) if self._names else self._recall()
+
+    def named(self, profile: str) -> str:
+        """A name that no other one has."""
+        self.count()
+        self._names[profile] = self._names.get(profile, 0) + 1
+        return f"{profile}-{self._names[profile]}"
+
+    def _recall(self) -> int:
+        """Those of before this process count, too."""
+        for known in self._session.stream.state.agents.values():
+            self._names[known.profile] = self._names.get(known.profile, 0) + 1
+        return sum(self._names.values())
+
+    async def work(self, agent: Agent) -> Outcome:
+        """Wait for a place, and have it work there."""
+        root = self.root
+        if not root.slots.free:
+            agent.say("waiting")
+        try:
+            async with root.slots.taken(agent.place, self.me.place if self.me and not agent.behind else None):
+                outcome = await agentwork.run(agent)
+        except asyncio.CancelledError:
+            agent.end("cancelled", agent.stopped or "its turn was cancelled")
+            raise
+        except ToolError as error:
+            agent.end("cancelled" if agent.stopped else "failed", error.message)
+            raise
+        except CassError as error:
+            agent.end("failed", str(error))
+            raise ToolError(f"{agent.name} failed: {error}") from None
+        agent.outcome = outcome
+        agent.end(agent.ended, agent.text)
+        return outcome
+
+    def behind(self, agent: Agent) -> None:
+        """Have it work while the session goes on. The model is told what came of it, where it has not asked by then."""
+
+        async def work() -> None:
+            try:
+                agent.outcome = await self.work(agent)
+            except ToolError as error:
+                agent.outcome = Outcome.text(str(error), is_error=True)
+            except Exception:
+                log.exception("a sub-agent failed")
+                agent.outcome = Outcome.text(f"{agent.name} failed inside cass.", is_error=True)
+                agent.end("failed", "it failed inside cass")
+            if not agent.asked and not self._session.closing:
+                self._session.work.say(agentwork.told(agent))
+
+        task = asyncio.get_running_loop().create_task(work())
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+
+@dataclass(frozen=True)
+class _OfCall:
+    """`ports.Agents` for one call."""
+
+    agents: SessionAgents
+    turn_id: str
+    call_id: str
+
+    async def check(self, order: Order) -> str:
+        """The profile that the order is for."""
+        profile = await self.agents.profiles.get(order.profile)
+        if order.model:
+            agentwork.check_model(order.model, self.agents.settings.models)
+        return profile.name
+
+    async def run(self, order: Order) -> Outcome:
+        """Have it done."""
+        agent = await self.agents.begin(order, self.turn_id, self.call_id)
+        if not agent.behind:
+            return await self.agents.work(agent)
+        self.agents.behind(agent)
+        return Outcome.text(
+            f"{agent.name} works in the background. You are told when it is done; task_result waits for it, tells it "
+            "something or stops it."
+        )
+
+    async def result(self, name: str, wait: float) -> Outcome:
+        """What it has come to, or how far it is."""
+        agent = self._find(name)
+        if not agent.over.is_set() and wait:
+            agent.asked = True
+            try:
+                async with asyncio.timeout(wait):
+                    await agent.over.wait()
+            except TimeoutError:
+                pass
+            finally:
+                agent.asked = agent.over.is_set()
+        if not agent.over.is_set():
+            return Outcome.text(agentwork.progress(agent))
+        agent.asked = True
+        outcome = agent.outcome or Outcome.text(f"{agent.name}: {agent.text}", is_error=True)
+        return await agentwork.with_offer(agent, outcome, self.turn_id)
+
+    async def tell(self, name: str, words: str) -> Outcome:
+        """Tell it something."""
+        try:
+            return Outcome.text(f"{self.agents.tell(name, words).name} reads it before its next request.")
+        except SessionError as error:
+            raise ToolError(str(error)) from None
+
+    async def stop(self, name: str) -> Outcome:
+        """End it."""
+        try:
+            stopped = await self.agents.stop(self._find(name).name)
+        except SessionError as error:
+            raise ToolError(str(error)) from None
+        return Outcome.text(f"{stopped[0].name} was stopped. {agentwork.so_far(stopped[0])}".strip())
+
+    async def changes(self, offer: str) -> tuple[FileEdit, ...]:
+        """The edits of an offer that waits."""
+        if offer not in self.agents.offers:
+            raise ToolError("There is no such offer.")
+        return self.agents.offers[offer]
+
+    def _find(self, name: str) -> Agent:
+        try:
+            return self.agents.find(name)
+        except SessionError as error:
+            raise ToolError(str(error)) from None

@@ -1,0 +1,351 @@
+"""Copies of the files for sub-agents that work apart: made, looked at, offered as changes, and always taken away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from uuid import uuid4
+
+from cass import applying, private
+from cass.agent.gate import Gate, Rules
+from cass.agent.permissions import judge, parse_rules
+from cass.errors import CassError, ToolError
+from cass.git import apart as copies
+from cass.git import repository
+from cass.git.index import Change, Index
+from cass.merging import merge
+from cass.ports import Action, FileEdit, FileText, Outcome
+from cass.protocol.messages import Text, ToolCall
+from cass.sessions import terms
+from cass.workspace.encoding import decode, dominant_eol, text_hash
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
+
+TOOL = "agent_changes"
+"""What the changes are offered through: a tool like any other, but that no model is offered it."""
+
+_EDITING = ("edit_file", "write_file", "apply_patch")
+_FILE_BYTES = 5_000_000
+_NAMED = 20
+_SHOWN = 2_000
+
+
+@dataclass(frozen=True)
+class Copy:
+    """`folder` is where the sub-agent works: in the copy what the session's folder is in the repository. `patch` is where
+    its changes are kept as a patch, if they need to be."""
+
+    copy: copies.Copy
+    folder: Path
+    patch: Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a sub-agent changed in its copy. `edits` are on the files as they were when it began, `plain` names what is no
+    text, or another kind of change. `patch` is where all of it is kept; empty where nothing is."""
+
+    edits: tuple[FileEdit, ...] = ()
+    plain: tuple[str, ...] = ()
+    patch: str = ""
+    problem: str = ""
+
+    @property
+    def files(self) -> int:
+        """How many files."""
+        return len(self.edits) + len(self.plain)
+
+    def summary(self, name: str) -> str:
+        """In words."""
+        if self.problem:
+            return self.problem
+        if not self.files:
+            return "It changed no files."
+        kept = f", kept as a patch in {self.patch}" if self.patch else ""
+        return f"It changed {_count(self.files)} in its copy{kept}. task_result {name!r} offers them to the user."
+
+
+@dataclass
+class _Told:
+    lines: list[str] = field(default_factory=list[str])
+    whole: bool = True
+
+
+@contextlib.asynccontextmanager
+async def copy(session: Session, agent_id: str, name: str) -> AsyncGenerator[Copy]:
+    """A copy of the session's files, until this ends. ToolError where none can be made."""
+    place = folder_of(session.house.data_dir)
+    try:
+        source = await repository.find(session.cwd, os.environ)
+        await session.workspace.save(session.ledger.paths, session.changed_paths)
+        await asyncio.to_thread(private.make_folder, place)
+        lock = _lock(place / f"{agent_id}.lock")
+    except OSError as error:
+        raise ToolError(f"No copy of the files can be made in {place}: {error.strerror}") from None
+    box = place / agent_id
+    patch = session.settings.spill_dir / f"{name}.patch"
+    try:
+        box.mkdir(mode=0o700)
+        note = {"patch": str(patch)}
+        private.write(box / "for.json", json.dumps(note).encode())
+        made = await copies.make(source, box / source.top.name)
+        yield Copy(made, made.top / session.cwd.resolve().relative_to(source.top.resolve()), patch)
+    finally:
+        await _away(box, lock)
+
+
+async def result(session: Session, copy: Copy) -> Result:
+    """What was changed in it. What cannot be told is said; then the folder's changes are kept as they are."""
+    try:
+        _, index, changed = await copies.changes(copy.copy.top)
+        if not changed:
+            return Result()
+        patch = await copies.patch(index)
+        kept = await asyncio.to_thread(_keep, copy.patch, patch)
+        edits: list[FileEdit] = []
+        plain: list[str] = []
+        for change in changed:
+            edit = await _edit(copy, index, change)
+            if edit is None:
+                plain.append(change.shown)
+            else:
+                edits.append(edit)
+        return Result(tuple(edits), tuple(plain), kept)
+    except (CassError, OSError) as error:
+        return Result(problem=f"What it changed in its copy cannot be told, and is lost: {error}")
+
+
+async def offer(session: Session, turn_id: str, name: str, result: Result) -> str:
+    """Offer it as changes of the session's own files, through the gate: what fits as one proposal, what collides with what
+    happened there meanwhile as another one that is always asked about. What became of it, for the model."""
+    told = _Told()
+    clean, collided = await _sorted(session, result.edits, told)
+    await _take(session, turn_id, f"Changes of {name}", clean, told)
+    if collided:
+        again = await _rest(session, collided)
+        where = ", ".join(_name(session, edit) for edit in again[:_NAMED])
+        told.lines.append(f"Collides with what was changed meanwhile, so that the user is asked: {where}")
+        title = f"Changes of {name} in place of what was changed there meanwhile"
+        await _take(session, turn_id, title, again, told, ask=True)
+    if result.plain:
+        told.whole = False
+        told.lines.append(f"Not offered, for it is no change of a text: {'; '.join(result.plain[:_NAMED])}")
+    if not told.whole and result.patch:
+        told.lines.append(f"All its changes are kept as a patch in {result.patch}.")
+    head = f"[{name} changed {_count(result.files)} in its copy; they were offered as changes here]"
+    return "\n".join([head, *told.lines])
+
+
+async def _sorted(
+    session: Session, edits: Sequence[FileEdit], told: _Told
+) -> tuple[list[FileEdit], list[FileEdit]]:
+    """The edits on the files as they are now, and those that collide there. What a rule forbids is left out, and what is
+    there already."""
+    clean: list[FileEdit] = []
+    collided: list[FileEdit] = []
+    for edit in edits:
+        if why := _forbidden(session, edit):
+            told.whole = False
+            told.lines.append(f"Not permitted: {_name(session, edit)}: {why}")
+            continue
+        now = await _now(session, edit.path)
+        if edit.base is None:
+            if now is None:
+                clean.append(edit)
+            elif now.text != edit.new_text:
+                collided.append(edit)
+            continue
+        if now is None or (edit.new_text is None and now.hash != edit.base.hash):
+            collided += [edit] if edit.new_text is not None or now is not None else []
+            continue
+        try:
+            based = await applying.rebased(session.workspace, edit)
+            clean += [based] if based.new_text != now.text else []
+        except ToolError:
+            merged = merge(edit.base.text, edit.new_text or "", now.text)
+            if merged.text != now.text:
+                clean.append(replace(edit, base=now, new_text=merged.text))
+            collided.append(edit)
+    return clean, collided
+
+
+async def _rest(session: Session, collided: Sequence[FileEdit]) -> list[FileEdit]:
+    """Edits that put the sub-agent's lines in place of those that they collide with; all else that was changed stays."""
+    again: list[FileEdit] = []
+    for edit in collided:
+        now = await _now(session, edit.path)
+        if now is None:
+            again.append(FileEdit(edit.path, "add", None, edit.new_text))
+        elif edit.new_text is None:
+            again.append(replace(edit, base=now))
+        else:
+            text = merge(edit.base.text if edit.base else "", now.text, edit.new_text).text
+            if text != now.text:
+                again.append(FileEdit(edit.path, "modify", now, text))
+    return again
+
+
+async def _take(
+    session: Session, turn_id: str, title: str, edits: Sequence[FileEdit], told: _Told, *, ask: bool = False
+) -> None:
+    """Put these through the gate."""
+    if not edits:
+        return
+    ask = ask or any(_asks(session, edit) for edit in edits)
+    key = uuid4().hex[:12]
+    session.agents.offers[key] = tuple(edits)
+    try:
+        more = Rules(ask=parse_rules([TOOL])) if ask else Rules()
+        gate = Gate(session, session.house.tools, terms.joined(session.rules, more))
+        arguments: dict[str, object] = {"offer": key, "title": title}
+        outcome = await gate.call(ToolCall(id=f"call-{key}", name=TOOL, arguments=arguments), turn_id)
+    finally:
+        del session.agents.offers[key]
+    told.whole = told.whole and not outcome.is_error
+    text = _text(outcome)
+    told.lines.append(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    told.lines += [f"- {_name(session, edit)}" for edit in edits[:_NAMED]]
+
+
+def _forbidden(session: Session, edit: FileEdit) -> str:
+    """Why a rule forbids this edit by whatever tool; empty where none does."""
+    verdicts = [judge(tool, _action(edit), Gate(session, {}, session.rules).policy()) for tool in _EDITING]
+    return next((verdict.reason for verdict in verdicts if verdict.answer == "deny"), "")
+
+
+def _asks(session: Session, edit: FileEdit) -> bool:
+    """Whether this edit would be asked about, made by any tool: then it is, whatever it is made by."""
+    policy = replace(Gate(session, {}, session.rules).policy(), allow=())
+    return any(judge(tool, _action(edit), policy).answer == "ask" for tool in _EDITING)
+
+
+def _action(edit: FileEdit) -> Action:
+    return Action(title="", kind="edit", changes=True, paths=(edit.path,), edits=(edit,))
+
+
+async def _now(session: Session, path: Path) -> FileText | None:
+    """The file as it is; None where there is none."""
+    try:
+        return await session.workspace.actual(path)
+    except ToolError as error:
+        if error.kind == "not_found":
+            return None
+        raise
+
+
+async def _edit(copy: Copy, index: Index, change: Change) -> FileEdit | None:
+    """The change of a text, on the file that the copy was made from; None for any other change."""
+    if any(entry and entry.mode not in ("100644", "100755") for entry in (change.old, change.new)):
+        return None
+    if change.old and change.new and change.old.mode != change.new.mode:
+        return None
+    path = copy.copy.source / change.name
+    old = await _read(index, change.old.id, path) if change.old else None
+    new = await _read(index, change.new.id, path) if change.new else None
+    if (change.old and old is None) or (change.new and new is None):
+        return None
+    if old is None:
+        return FileEdit(path, "add", None, new.text if new else "")
+    if new is not None and (new.encoding, new.bom) != (old.encoding, old.bom):
+        return None
+    return FileEdit(path, "modify" if new else "delete", old, new.text if new else None)
+
+
+async def _read(index: Index, id: str, path: Path) -> FileText | None:
+    data = await copies.blob(index, id, _FILE_BYTES)
+    if data is None:
+        return None
+    try:
+        found = decode(data, path.name)
+    except ToolError:
+        return None
+    text = found.text
+    return FileText(path, text, text_hash(text), encoding=found.encoding, bom=found.bom, eol=dominant_eol(text))
+
+
+def folder_of(data_dir: Path) -> Path:
+    """Where copies lie."""
+    return data_dir / "worktrees"
+
+
+async def sweep(data_dir: Path) -> list[str]:
+    """Take away copies whose process is gone. What had been changed in them is kept as a patch before: where."""
+    place, kept = folder_of(data_dir), list[str]()
+    for box in await asyncio.to_thread(_folders, place) if place.is_dir() else ():
+        try:
+            lock = _lock(place / f"{box.name}.lock")
+        except OSError:
+            continue  # somebody works in it
+        try:
+            kept += [found] if (found := await _salvaged(box)) else []
+        finally:
+            await _away(box, lock)
+    return kept
+
+
+async def _salvaged(box: Path) -> str:
+    try:
+        note = cast("dict[str, object]", json.loads((box / "for.json").read_bytes()))
+        top = next(path for path in await asyncio.to_thread(_folders, box) if (path / ".git").is_dir())
+        _, index, changed = await copies.changes(top)
+        return _keep(Path(str(note["patch"])), await copies.patch(index)) if changed else ""
+    except (CassError, OSError, ValueError, KeyError, StopIteration):
+        return ""
+
+
+def _folders(box: Path) -> list[Path]:
+    return sorted(path for path in box.iterdir() if path.is_dir())
+
+
+async def _away(box: Path, lock: int) -> None:
+    """Remove it to the end, also when cancelled meanwhile."""
+    task = asyncio.ensure_future(asyncio.to_thread(copies.remove, box))
+    try:
+        await asyncio.shield(task)
+    finally:
+        with contextlib.suppress(OSError):
+            box.with_name(f"{box.name}.lock").unlink()
+        os.close(lock)
+
+
+def _lock(path: Path) -> int:
+    """Own this for as long as the process lives. OSError where another one does."""
+    import fcntl  # not on Windows
+
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _keep(path: Path, patch: bytes) -> str:
+    """Where the patch is kept; why it is not, where it cannot be."""
+    try:
+        private.write(path, patch)
+    except OSError as error:
+        return f"(nowhere: {error.strerror})"
+    return str(path)
+
+
+def _name(session: Session, edit: FileEdit) -> str:
+    return (
+        edit.path.relative_to(session.cwd).as_posix() if edit.path.is_relative_to(session.cwd) else str(edit.path)
+    )
+
+
+def _count(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
+
+
+def _text(outcome: Outcome) -> str:
+    return "".join(block.text for block in outcome.content if isinstance(block, Text))
