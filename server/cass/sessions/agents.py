@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cass.config import AgentConfig
 from cass.errors import CassError, SessionError, ToolError
 from cass.ports import FileEdit, Order, Outcome
-from cass.protocol.events import AgentMessage, CompactionUpdate, Event, UserMessage
+from cass.protocol.events import AgentMessage, CompactionUpdate, Event, Notice, UserMessage
 from cass.protocol.messages import Text, Usage
+from cass.protocol.reaching import AgentUpdate
 from cass.sessions import agentwork, forks
 from cass.sessions.agent import Agent
+from cass.sessions.agentcalls import AgentCalls
 from cass.sessions.profiled import Profiled
 from cass.sessions.slots import Slots
 
@@ -89,9 +90,9 @@ class SessionAgents:
         """What those have used that have not ended."""
         return sum((agent.used for agent in self.working), Usage())
 
-    def of(self, turn_id: str, call_id: str) -> _OfCall:
+    def of(self, turn_id: str, call_id: str) -> AgentCalls:
         """As one call of a tool may use them."""
-        return _OfCall(self, turn_id, call_id)
+        return AgentCalls(self, turn_id, call_id)
 
     def spent(self, turn_id: str) -> Usage:
         """What those that were begun in a turn have used so far."""
@@ -121,6 +122,18 @@ class SessionAgents:
             task.cancel()
         if self._behind:
             await asyncio.wait(self._behind, timeout=_STOP_SECONDS)
+
+    def updates(self) -> tuple[AgentUpdate, ...]:
+        """How each one stands, those of before this process too, and behind them those that work for them."""
+        known = {agent.agent_id: agent.update() for agent in self.all.values()}
+        before = [update for id, update in self._session.stream.state.agents.items() if id not in known]
+        below = [
+            update.model_copy(update={"works_for": update.works_for or child.agents.me.name})
+            for child in self.children.values()
+            if child.agents.me
+            for update in child.agents.updates()
+        ]
+        return (*before, *known.values(), *below)
 
     # --- what tools, commands and clients do ---
 
@@ -180,6 +193,8 @@ class SessionAgents:
         )
         agentwork.model_of(agent)
         agentwork.check_budget(agent)
+        for problem in await self.profiles.problems():
+            self._session.emit(Notice(turn_id=turn_id, level="warning", text=f"Sub-agents: {problem}"))
         self.all[agent.name] = agent
         return agent
 
@@ -238,75 +253,3 @@ class SessionAgents:
         task = asyncio.get_running_loop().create_task(work())
         self._behind.add(task)
         task.add_done_callback(self._behind.discard)
-
-
-@dataclass(frozen=True)
-class _OfCall:
-    """`ports.Agents` for one call."""
-
-    agents: SessionAgents
-    turn_id: str
-    call_id: str
-
-    async def check(self, order: Order) -> str:
-        """The profile that the order is for."""
-        profile = await self.agents.profiles.get(order.profile)
-        if order.model:
-            agentwork.check_model(order.model, self.agents.settings.models)
-        return profile.name
-
-    async def run(self, order: Order) -> Outcome:
-        """Have it done."""
-        agent = await self.agents.begin(order, self.turn_id, self.call_id)
-        if not agent.behind:
-            return await self.agents.work(agent)
-        self.agents.behind(agent)
-        return Outcome.text(
-            f"{agent.name} works in the background. You are told when it is done; task_result waits for it, tells it "
-            "something or stops it."
-        )
-
-    async def result(self, name: str, wait: float) -> Outcome:
-        """What it has come to, or how far it is."""
-        agent = self._find(name)
-        if not agent.over.is_set() and wait:
-            agent.asked = True
-            try:
-                async with asyncio.timeout(wait):
-                    await agent.over.wait()
-            except TimeoutError:
-                pass
-            finally:
-                agent.asked = agent.over.is_set()
-        if not agent.over.is_set():
-            return Outcome.text(agentwork.progress(agent))
-        agent.asked = True
-        outcome = agent.outcome or Outcome.text(f"{agent.name}: {agent.text}", is_error=True)
-        return await agentwork.with_offer(agent, outcome, self.turn_id)
-
-    async def tell(self, name: str, words: str) -> Outcome:
-        """Tell it something."""
-        try:
-            return Outcome.text(f"{self.agents.tell(name, words).name} reads it before its next request.")
-        except SessionError as error:
-            raise ToolError(str(error)) from None
-
-    async def stop(self, name: str) -> Outcome:
-        """End it."""
-        try:
-            stopped = await self.agents.stop(self._find(name).name)
-        except SessionError as error:
-            raise ToolError(str(error)) from None
-        return Outcome.text(f"{stopped[0].name} was stopped. {agentwork.so_far(stopped[0])}".strip())
-
-    async def changes(self, offer: str) -> tuple[FileEdit, ...]:
-        """The edits of an offer that waits."""
-        if offer not in self.agents.offers:
-            raise ToolError("There is no such offer.")
-        return self.agents.offers[offer]
-
-    def _find(self, name: str) -> Agent:
-        try:
-            return self.agents.find(name)
-        except SessionError as error:
-            raise ToolError(str(error)) from None

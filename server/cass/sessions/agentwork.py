@@ -16,7 +16,7 @@ from cass.errors import CassError, ToolError
 from cass.ports import Outcome
 from cass.protocol.events import AgentMessage, CompactionUpdate, StateUpdate, UserMessage
 from cass.protocol.messages import Text, Usage
-from cass.sessions import apart, children, inspect
+from cass.sessions import apart, children, inspect, offering
 from cass.sessions.agent import Agent
 from cass.sessions.children import Child
 from cass.sessions.terms import Terms
@@ -57,7 +57,7 @@ async def with_offer(agent: Agent, outcome: Outcome, turn_id: str) -> Outcome:
     kept, agent.kept = agent.kept, None
     if kept is None or not kept.files:
         return outcome
-    return _with(outcome, await apart.offer(agent.parent, turn_id, agent.name, kept))
+    return _with(outcome, await offering.offer(agent.parent, turn_id, agent.name, kept))
 
 
 async def _work(agent: Agent, folder: Path | None) -> Outcome:
@@ -187,13 +187,12 @@ def _outcome(agent: Agent, end: StateUpdate, text: str) -> Outcome:
 
 def told(agent: Agent) -> UserMessage:
     """What the model is told when one in the background has ended."""
-    content = agent.outcome.content if agent.outcome else ()
-    said = "".join(block.text for block in content if isinstance(block, Text))
+    said = words_of(agent.outcome or nothing())
     text = f"[Told by cass, not typed by the user: a sub-agent in the background has ended]\n{said}"
     if agent.kept and agent.kept.files:
         text += f"\n\nIts changes wait: task_result with {agent.name!r} offers them to the user."
     id = f"msg-{uuid4().hex[:12]}"
-    return UserMessage(message_id=id, content=(Text(text=text),), steering=True, source="editor")
+    return UserMessage(message_id=id, content=(Text(text=text),), steering=True, source="agent")
 
 
 def progress(agent: Agent) -> str:
@@ -214,8 +213,17 @@ def used(agent: Agent) -> str:
 
 def so_far(agent: Agent) -> str:
     """What one had said that was stopped."""
-    content = agent.outcome.content if agent.outcome else ()
-    return "".join(block.text for block in content if isinstance(block, Text))
+    return words_of(agent.outcome or nothing())
+
+
+def nothing() -> Outcome:
+    """An outcome that says nothing."""
+    return Outcome(())
+
+
+def words_of(outcome: Outcome) -> str:
+    """What the model reads of it."""
+    return "".join(block.text for block in outcome.content if isinstance(block, Text)).strip()
 
 
 def _bounded(agent: Agent, text: str) -> str:

@@ -50,11 +50,11 @@ class Profiled:
         lines = [f"- {row.name}: {_cut(row.description)}" for row in rows[:_LISTED]]
         return "# Sub-agents\n\nProfiles for the task tool:\n" + "\n".join(lines)
 
-    async def problems(self) -> Sequence[str]:
-        """What is wrong in the files, each thing once."""
+    async def problems(self, *, again: bool = False) -> Sequence[str]:
+        """What is wrong in the files; each thing once, but for who asks `again`."""
         found = await asyncio.to_thread(self._find)
         notes = [note for profile in found.profiles.values() for note in profile.notes]
-        new = [problem for problem in (*found.problems, *notes) if problem not in self._told]
+        new = [problem for problem in (*found.problems, *notes) if again or problem not in self._told]
         self._told.update(new)
         return new
 
