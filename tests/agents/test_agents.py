@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from cass.protocol.events import AgentMessage, Notice, StateUpdate, ToolCallUpdate, UserMessage
+from cass.protocol.events import AgentMessage, Notice, ToolCallUpdate
 from cass.protocol.messages import Text
 from cass.protocol.reaching import AgentUpdate
-from support.house import House, RecordingClient, ask, call, no, prompt, yes
+from support.house import House, RecordingClient, ask, call, no, yes
 
 
 def calls(*given: tuple[str, dict[str, object]]) -> dict[str, object]:
@@ -37,9 +36,9 @@ def scripted(house: House, config: str = "", **scripts: list[object]) -> list[st
     house.home.mkdir(exist_ok=True)
     top = "\n".join(line for line in config.splitlines() if line.startswith("!"))
     (house.home / "config.toml").write_text(
-        top.replace("!", "") + f"\n[agents]\nmodels = {json.dumps(models)}\n" + "\n".join(
-            line for line in config.splitlines() if not line.startswith("!")
-        )
+        top.replace("!", "")
+        + f"\n[agents]\nmodels = {json.dumps(models)}\n"
+        + "\n".join(line for line in config.splitlines() if not line.startswith("!"))
     )
     return models
 
@@ -67,9 +66,7 @@ async def test_a_task_comes_back_with_the_last_answer_and_what_it_used(tmp_path:
 
 async def test_eight_at_once_ask_by_name_and_none_waits_for_ever(tmp_path: Path) -> None:
     house, client = House(tmp_path), RecordingClient()
-    scripts = {
-        f"m{n}": [call("shell", command=f"echo {n} > out-{n}"), {"text": f"Done {n}."}] for n in range(8)
-    }
+    scripts = {f"m{n}": [call("shell", command=f"echo {n} > out-{n}"), {"text": f"Done {n}."}] for n in range(8)}
     models = scripted(house, "at_once = 3", **scripts)
     steps = [calls(*[task(f"Write {n}", model=model) for n, model in enumerate(models)]), {"text": "All."}]
     session = house.open(client, steps)
@@ -77,7 +74,9 @@ async def test_eight_at_once_ask_by_name_and_none_waits_for_ever(tmp_path: Path)
     assert sorted(path.name for path in house.project.glob("out-*")) == [f"out-{n}" for n in range(8)]
     assert {a.title.split("]")[0] for a in client.asks} == {f"[general-{n}" for n in range(1, 9)}
     assert {e.name for e in client.of(AgentUpdate) if e.state == "waiting"} and session.state == "idle"
-    told = {b.id: b.arguments["prompt"] for e in client.of(AgentMessage) for b in e.content if b.type == "tool_call"}
+    told = {
+        b.id: b.arguments["prompt"] for e in client.of(AgentMessage) for b in e.content if b.type == "tool_call"
+    }
     ends = [e for e in client.of(ToolCallUpdate) if e.name == "task" and e.result]
     assert len(ends) == 8
     for end in ends:  # each answer came back to the call that asked for it
@@ -105,7 +104,10 @@ async def test_two_apart_that_collide_both_come_to_a_clear_end(tmp_path: Path) -
     (house.project / "new.txt").write_text("not committed\n")
     models = scripted(
         house,
-        one=[call("shell", command="cat new.txt && git status --short && git checkout -q -b mine && touch extra"), *edits(("line 2", "two A"), ("line 8", "eight A"))],
+        one=[
+            call("shell", command="cat new.txt && git status --short && git checkout -q -b mine && touch extra"),
+            *edits(("line 2", "two A"), ("line 8", "eight A")),
+        ],
         two=edits(("line 2", "two B"), ("line 5", "five B")),
     )
     steps = [calls(*[task(m, model=m, isolation="worktree") for m in models]), {"text": "Both."}]
@@ -118,7 +120,9 @@ async def test_two_apart_that_collide_both_come_to_a_clear_end(tmp_path: Path) -
     hunk = client.asks[0].proposal.files[0].hunks[0]
     assert len(client.asks[0].proposal.files[0].hunks) == 1 and "two" in hunk.old_text and "two" in hunk.new_text
     assert (house.project / "extra").exists()
-    branches = subprocess.run(["git", "branch", "-a"], cwd=house.project, capture_output=True, text=True, check=True)
+    branches = subprocess.run(
+        ["git", "branch", "-a"], cwd=house.project, capture_output=True, text=True, check=True
+    )
     assert branches.stdout.split() == ["*", "main"]
     left = house.app.places.data / "worktrees"
     assert not list(left.iterdir())

@@ -25,6 +25,7 @@ class AgentCalls:
 
     async def check(self, order: Order) -> str:
         """The profile that the order is for."""
+        self.agents.reserve(order, self.call_id)
         profile = await self.agents.profiles.get(order.profile)
         if order.model:
             agentwork.check_model(order.model, self.agents.settings.models)

@@ -17,7 +17,7 @@ from cass.protocol.reaching import AgentUpdate
 from cass.sessions import agentwork, forks
 from cass.sessions.agent import Agent
 from cass.sessions.agentcalls import AgentCalls
-from cass.sessions.profiled import Profiled
+from cass.sessions.profiled import GENERAL, Profiled
 from cass.sessions.slots import Slots
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 class SessionAgents:
     """Belongs to one session. `children` are the open sessions that work for it, `me` is what it is to the one that it
-    works for itself, `begun_in` that one's turn. `asking` counts its children's questions that wait for an answer."""
+    works for itself, `begun_in` that one's turn. `asking` counts its children's questions that wait for an answer, `begun` its sub-agents of this process."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -41,12 +41,19 @@ class SessionAgents:
         self.begun_in = ""
         self.asking = 0
         self.profiles = Profiled(session)
+        self.offering = asyncio.Lock()
         self.offers: dict[str, tuple[FileEdit, ...]] = {}
         self.all: dict[str, Agent] = {}
         self.slots = Slots(lambda: self.settings.at_once)
         self._by_turn: dict[str, Usage] = {}
         self._behind: set[asyncio.Task[None]] = set()
+        self._reserved: dict[str, str] = {}
         self._names: dict[str, int] = {}
+        self.begun, known = 0, session.stream.state.agents.values()
+        self._before = len(known)
+        for update in known:
+            profile, _, number = update.name.rpartition("-")
+            self._names[profile] = max(self._names.get(profile, 0), int(number) if number.isdecimal() else 0)
 
     # --- the session's own view ---
 
@@ -174,6 +181,8 @@ class SessionAgents:
 
     async def begin(self, order: Order, turn_id: str, call_id: str) -> Agent:
         """A sub-agent for this order, which has not begun. ToolError where there may be none."""
+        name = self.reserve(order, call_id)
+        del self._reserved[call_id]
         profile = await self.profiles.get(order.profile)
         root, settings = self.root, self.settings
         if not self.offered:
@@ -184,7 +193,7 @@ class SessionAgents:
             )
         agent = Agent(
             agent_id=forks.new_id(),
-            name=root.named(profile.name),
+            name=name,
             order=order,
             profile=profile,
             parent=self._session,
@@ -193,26 +202,24 @@ class SessionAgents:
         )
         agentwork.model_of(agent)
         agentwork.check_budget(agent)
+        root.begun += 1
         for problem in await self.profiles.problems():
             self._session.emit(Notice(turn_id=turn_id, level="warning", text=f"Sub-agents: {problem}"))
         self.all[agent.name] = agent
         return agent
 
     def count(self) -> int:
-        """How many there were, with those below."""
-        return sum(self._names.values()) if self._names else self._recall()
+        """How many there were, with those below, and those of before this process."""
+        return self.begun + self._before
 
-    def named(self, profile: str) -> str:
-        """A name that no other one has."""
-        self.count()
-        self._names[profile] = self._names.get(profile, 0) + 1
-        return f"{profile}-{self._names[profile]}"
-
-    def _recall(self) -> int:
-        """Those of before this process count, too."""
-        for known in self._session.stream.state.agents.values():
-            self._names[known.profile] = self._names.get(known.profile, 0) + 1
-        return sum(self._names.values())
+    def reserve(self, order: Order, call_id: str) -> str:
+        """A name that no other one has; those of one answer get theirs in the order of its calls."""
+        if call_id not in self._reserved:
+            profile = order.profile or GENERAL.name
+            names = self.root._names
+            names[profile] = names.get(profile, 0) + 1
+            self._reserved[call_id] = f"{profile}-{names[profile]}"
+        return self._reserved[call_id]
 
     async def work(self, agent: Agent) -> Outcome:
         """Wait for a place, and have it work there."""

@@ -27,6 +27,7 @@ TOOL = "agent_changes"
 _EDITING = ("edit_file", "write_file", "apply_patch")
 _NAMED = 20
 _SHOWN = 2_000
+_TRIES = 3
 
 
 @dataclass
@@ -37,16 +38,26 @@ class _Told:
 
 async def offer(session: Session, turn_id: str, name: str, result: Result) -> str:
     """Offer it as changes of the session's own files, through the gate: what fits as one proposal, what collides with what
-    happened there meanwhile as another one that is always asked about. What became of it, for the model."""
+    happened there meanwhile as another one that is always asked about. One sub-agent after the other. What became of it,
+    for the model."""
     told = _Told()
-    clean, collided = await _sorted(session, result.edits, told)
-    await _take(session, turn_id, f"Changes of {name}", clean, told)
-    if collided:
-        again = await _rest(session, collided)
-        where = ", ".join(_name(session, edit) for edit in again[:_NAMED])
-        told.lines.append(f"Collides with what was changed meanwhile, so that the user is asked: {where}")
-        title = f"Changes of {name} in place of what was changed there meanwhile"
-        await _take(session, turn_id, title, again, told, ask=True)
+    async with session.agents.root.offering:
+        edits = [edit for edit in result.edits if not _is_forbidden(session, edit, told)]
+        clean, collided = await _sorted(session, edits)
+        for _ in range(_TRIES):
+            made = await _take(session, turn_id, f"Changes of {name}", clean, told)
+            if made:
+                break
+            again, more = await _sorted(session, edits)
+            if _bases(again) == _bases(clean):
+                break
+            clean, collided = again, more  # the files changed while it was asked about
+            told.lines.append("It was offered again, on the files as they are now.")
+        if rest := await _rest(session, collided):
+            where = ", ".join(_name(session, edit) for edit in rest[:_NAMED])
+            told.lines.append(f"Collides with what was changed meanwhile, so that the user is asked: {where}")
+            title = f"Changes of {name} in place of what was changed there meanwhile"
+            await _take(session, turn_id, title, rest, told, ask=True)
     if result.plain:
         told.whole = False
         told.lines.append(f"Not offered, for it is no change of a text: {'; '.join(result.plain[:_NAMED])}")
@@ -56,18 +67,11 @@ async def offer(session: Session, turn_id: str, name: str, result: Result) -> st
     return "\n".join([head, *told.lines])
 
 
-async def _sorted(
-    session: Session, edits: Sequence[FileEdit], told: _Told
-) -> tuple[list[FileEdit], list[FileEdit]]:
-    """The edits on the files as they are now, and those that collide there. What a rule forbids is left out, and what is
-    there already."""
+async def _sorted(session: Session, edits: Sequence[FileEdit]) -> tuple[list[FileEdit], list[FileEdit]]:
+    """The edits on the files as they are now, and those that collide there. What is there already is left out."""
     clean: list[FileEdit] = []
     collided: list[FileEdit] = []
     for edit in edits:
-        if why := _forbidden(session, edit):
-            told.whole = False
-            told.lines.append(f"Not permitted: {_name(session, edit)}: {why}")
-            continue
         now = await _now(session, edit.path)
         if edit.base is None:
             if now is None:
@@ -107,10 +111,10 @@ async def _rest(session: Session, collided: Sequence[FileEdit]) -> list[FileEdit
 
 async def _take(
     session: Session, turn_id: str, title: str, edits: Sequence[FileEdit], told: _Told, *, ask: bool = False
-) -> None:
-    """Put these through the gate."""
+) -> bool:
+    """Put these through the gate; whether that was the end of it."""
     if not edits:
-        return
+        return True
     ask = ask or any(_asks(session, edit) for edit in edits)
     key = uuid4().hex[:12]
     session.agents.offers[key] = tuple(edits)
@@ -121,16 +125,26 @@ async def _take(
         outcome = await gate.call(ToolCall(id=f"call-{key}", name=TOOL, arguments=arguments), turn_id)
     finally:
         del session.agents.offers[key]
-    told.whole = told.whole and not outcome.is_error
+    told.whole = told.whole and not outcome.is_error and "refused by the user" not in _text(outcome)
     text = _text(outcome)
     told.lines.append(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
     told.lines += [f"- {_name(session, edit)}" for edit in edits[:_NAMED]]
+    return not outcome.is_error or text.startswith(("The user refused", "Not permitted"))
 
 
-def _forbidden(session: Session, edit: FileEdit) -> str:
-    """Why a rule forbids this edit by whatever tool; empty where none does."""
+def _bases(edits: Sequence[FileEdit]) -> list[tuple[Path, str]]:
+    """What the edits are made on."""
+    return [(edit.path, edit.base.hash if edit.base else "") for edit in edits]
+
+
+def _is_forbidden(session: Session, edit: FileEdit, told: _Told) -> bool:
+    """Whether a rule forbids this edit by whatever tool; that is told."""
     verdicts = [judge(tool, _action(edit), Gate(session, {}, session.rules).policy()) for tool in _EDITING]
-    return next((verdict.reason for verdict in verdicts if verdict.answer == "deny"), "")
+    why = next((verdict.reason for verdict in verdicts if verdict.answer == "deny"), "")
+    if why:
+        told.whole = False
+        told.lines.append(f"Not permitted: {_name(session, edit)}: {why}")
+    return bool(why)
 
 
 def _asks(session: Session, edit: FileEdit) -> bool:

@@ -33,9 +33,11 @@ from cass.sessions.history import History
 _SETTLED = 64
 _KEYS = 4_096
 _MADE = 100
-AGENT_ENDS = ("done", "failed", "cancelled")
 """What is held of the past: decided proposals, the clients' keys, changes of one file. A long session stays as small as
 a short one; the journal has the rest."""
+
+AGENT_ENDS = ("done", "failed", "cancelled")
+"""How a sub-agent can have ended."""
 
 
 class Made(NamedTuple):
@@ -51,11 +53,8 @@ class Folded:
     """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this.
     `proposals` are those to decide about and the latest that were decided; `settled.find` knows the others.
     `runs` says whether a command of several steps was
-<<<<<<< HEAD
-    ever run. `found_tools` were searched for, in that order. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
-=======
-    ever run. `agents` are the sub-agents that it ever had, as they were last told of. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
->>>>>>> daf6c25 (Let the model hand tasks to sub-agents with profiles, caps, a queue and copies of the files, so that work can be split and stays supervised)
+    ever run. `found_tools` were searched for, in that order. `agents` are the sub-agents that it ever had, as they were
+    last told of. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
 
     history: History = field(default_factory=History)
     state: SessionState = "idle"
@@ -142,13 +141,10 @@ class Folded:
                 self._edit(event)
             case StepUpdate():
                 self.runs = True
-<<<<<<< HEAD
             case ToolsFound():
                 self.found_tools.update(dict.fromkeys(event.names))
-=======
             case AgentUpdate() if not event.works_for:
                 self._agent(event)
->>>>>>> daf6c25 (Let the model hand tasks to sub-agents with profiles, caps, a queue and copies of the files, so that work can be split and stays supervised)
             case ReviewBase():
                 self.unreviewed.pop(Path(event.path), None)
                 if event.known_hash is not None:
