@@ -157,6 +157,11 @@ def read(text: str, path: Path, origin: Literal["user", "project"]) -> Profile:
     )
 
 
+def is_name(text: str) -> bool:
+    """Whether a profile can be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 @dataclass
 class _Notes:
     path: Path
