@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cass.protocol.events import AgentMessage, Notice, ToolCallUpdate
+from cass.protocol.events import AgentMessage, ToolCallUpdate
 from cass.protocol.messages import Text
 from cass.protocol.reaching import AgentUpdate
 from support.house import House, RecordingClient, ask, call, no, yes
@@ -83,14 +83,20 @@ async def test_eight_at_once_ask_by_name_and_none_waits_for_ever(tmp_path: Path)
         assert end.result[0].text.endswith(str(told[end.tool_call_id]).replace("Write", "Done") + ".")
 
 
+def git(house: House, *words: str | Path) -> str:
+    """What git says in the project."""
+    done = subprocess.run(["git", *words], cwd=house.project, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def repository(house: House) -> None:
     """The project as a repository with two files."""
     for words in (["init", "-q", "-b", "main"], ["config", "user.email", "a@b"], ["config", "user.name", "A"]):
-        subprocess.run(["git", *words], cwd=house.project, check=True)
+        git(house, *words)
     (house.project / "a.txt").write_text("".join(f"line {n}\n" for n in range(1, 10)))
     (house.project / "b.txt").write_text("b\n")
-    subprocess.run(["git", "add", "-A"], cwd=house.project, check=True)
-    subprocess.run(["git", "commit", "-qm", "first"], cwd=house.project, check=True)
+    git(house, "add", "-A")
+    git(house, "commit", "-qm", "first")
 
 
 def edits(*pairs: tuple[str, str], path: str = "a.txt") -> list[object]:
@@ -114,16 +120,12 @@ async def test_two_apart_that_collide_both_come_to_a_clear_end(tmp_path: Path) -
     session = house.open(client, steps, options={"approval": "auto"})
     assert (await ask(session, "Go")).stop_reason == "end_turn"
     text = (house.project / "a.txt").read_text()
-    print(results(client), client.of(Notice))
     assert "eight A" in text and "five B" in text and ("two A" in text) != ("two B" in text)
     assert len(client.asks) == 1 and "in place of what was changed there meanwhile" in client.asks[0].title
     hunk = client.asks[0].proposal.files[0].hunks[0]
     assert len(client.asks[0].proposal.files[0].hunks) == 1 and "two" in hunk.old_text and "two" in hunk.new_text
     assert (house.project / "extra").exists()
-    branches = subprocess.run(
-        ["git", "branch", "-a"], cwd=house.project, capture_output=True, text=True, check=True
-    )
-    assert branches.stdout.split() == ["*", "main"]
+    assert git(house, "branch", "-a").split() == ["*", "main"]
     left = house.app.places.data / "worktrees"
     assert not list(left.iterdir())
 
@@ -142,5 +144,5 @@ async def test_what_nobody_wants_of_a_copy_is_kept_as_a_patch(tmp_path: Path) ->
     (said,) = results(client)
     assert "refused" in said and "patch" in said
     patch = said.rpartition("kept as a patch in ")[2].rstrip(".\n")
-    subprocess.run(["git", "apply", patch], cwd=house.project, check=True)
+    git(house, "apply", patch)
     assert "two A" in (house.project / "a.txt").read_text()

@@ -18,7 +18,7 @@ from cass.sessions import agentwork, forks
 from cass.sessions.agent import Agent
 from cass.sessions.agentcalls import AgentCalls
 from cass.sessions.profiled import GENERAL, Profiled
-from cass.sessions.slots import Slots
+from cass.sessions.slots import Place, Slots
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -47,7 +47,7 @@ class SessionAgents:
         self.slots = Slots(lambda: self.settings.at_once)
         self._by_turn: dict[str, Usage] = {}
         self._behind: set[asyncio.Task[None]] = set()
-        self._reserved: dict[str, str] = {}
+        self._reserved: dict[str, tuple[str, int]] = {}
         self._names: dict[str, int] = {}
         self.begun, known = 0, session.stream.state.agents.values()
         self._before = len(known)
@@ -181,7 +181,7 @@ class SessionAgents:
 
     async def begin(self, order: Order, turn_id: str, call_id: str) -> Agent:
         """A sub-agent for this order, which has not begun. ToolError where there may be none."""
-        name = self.reserve(order, call_id)
+        name, number = self.reserve(order, call_id)
         del self._reserved[call_id]
         profile = await self.profiles.get(order.profile)
         root, settings = self.root, self.settings
@@ -199,6 +199,7 @@ class SessionAgents:
             parent=self._session,
             turn_id=turn_id,
             call_id=call_id,
+            place=Place(number),
         )
         agentwork.model_of(agent)
         agentwork.check_budget(agent)
@@ -206,19 +207,22 @@ class SessionAgents:
         for problem in await self.profiles.problems():
             self._session.emit(Notice(turn_id=turn_id, level="warning", text=f"Sub-agents: {problem}"))
         self.all[agent.name] = agent
+        in_order = sorted(self.all.values(), key=lambda one: one.place.number)
+        self.all = {one.name: one for one in in_order}
         return agent
 
     def count(self) -> int:
         """How many there were, with those below, and those of before this process."""
         return self.begun + self._before
 
-    def reserve(self, order: Order, call_id: str) -> str:
-        """A name that no other one has; those of one answer get theirs in the order of its calls."""
+    def reserve(self, order: Order, call_id: str) -> tuple[str, int]:
+        """A name that no other one has, and which one it is of all; those of one answer get theirs in the order of its
+        calls."""
         if call_id not in self._reserved:
             profile = order.profile or GENERAL.name
             names = self.root._names
             names[profile] = names.get(profile, 0) + 1
-            self._reserved[call_id] = f"{profile}-{names[profile]}"
+            self._reserved[call_id] = f"{profile}-{names[profile]}", sum(names.values())
         return self._reserved[call_id]
 
     async def work(self, agent: Agent) -> Outcome:

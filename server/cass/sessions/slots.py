@@ -13,9 +13,10 @@ from cass.errors import ToolError
 
 @dataclass(eq=False)
 class Place:
-    """One who works, or waits for that. `lent` counts those of its own that it waits for: meanwhile its place is
+    """One who works, or waits for that, the `number`th of all. `lent` counts those of its own that it waits for: meanwhile its place is
     another's, so that all who wait for each other come to an end."""
 
+    number: int = 0
     ready: asyncio.Future[None] | None = None
     lent: int = 0
 
