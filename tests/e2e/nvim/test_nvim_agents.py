@@ -27,7 +27,8 @@ def test_a_sub_agent_is_a_line_of_the_transcript_and_asks_by_its_name(start: Sta
     editor.attached()
     editor.do("Cass")
     editor.keys("iGo<Esc><CR>")
-    assert "[general-1] echo made > made" in editor.asked
+    assert "[general-1] echo made > made" in editor.asked()
     editor.choose("Yes")
+    editor.do("CassAnswer")
     editor.idle()
     assert "✓ general-1: make it · It is made." in editor.transcript
