@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from agents.test_agents import calls, results, scripted, task
+from agents.test_agents import calls, repository, results, scripted, task
 from cass.protocol.events import Notice, ToolCallUpdate, UserMessage
 from cass.protocol.methods import Rules
 from cass.protocol.reaching import AgentUpdate
@@ -79,6 +79,29 @@ async def test_plan_mode_and_rules_hold_in_every_child(tmp_path: Path) -> None:
     assert session.stream.state.pending_proposals()  # kept for the user, who can apply it later
     await ask(session, "/apply")
     assert (house.project / "a.txt").read_text() == "two\n"
+
+
+async def test_rules_about_whole_paths_mean_the_copy_too_and_bound_what_it_offers(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    repository(house)
+    (one,) = scripted(
+        house,
+        one=[
+            call("read_file", path="b.txt"),
+            call("shell", command="echo changed > a.txt; echo changed > kept.txt"),
+            {"text": "Done."},
+        ],
+    )
+    top = house.project.resolve()
+    rules = Rules(deny=(f"read_file({top}/b.txt)", "edit_file(a.txt)"))
+    steps = [calls(task("x", model=one, isolation="worktree")), {"text": "."}]
+    session = house.open(client, steps, rules=rules, options={"approval": "auto"})
+    await ask(session, "Go")
+    child = next(e.agent_id for e in client.of(AgentUpdate))
+    read = [e for e in house.app.library.house.store.read(child)[1] if isinstance(e, ToolCallUpdate) and e.result]
+    assert read[0].result[0].text.startswith("Not permitted")
+    assert (house.project / "kept.txt").exists() and "line 2" in (house.project / "a.txt").read_text()
+    assert "Not permitted: a.txt" in results(client)[0] and "kept as a patch" in results(client)[0]
 
 
 async def test_the_turn_s_budget_counts_those_that_work_for_it(tmp_path: Path) -> None:

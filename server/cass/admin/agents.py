@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -60,10 +61,11 @@ def show(name: str) -> None:
     profile = _found().profiles.get(name)
     if profile is None:
         raise ConfigError(f"there is no profile {name!r}", hint="`cass agents list` shows those there are.")
-    click.echo(f"{profile.name}  {_plain(profile.description)}\n{profile.path or 'built in'} ({profile.origin})")
+    click.echo(_plain(f"{profile.name}  {profile.description}\n{profile.path or 'built in'} ({profile.origin})"))
     for key, value in _row(profile).items():
         if key not in ("name", "description", "path", "origin", "notes") and value:
-            click.echo(f"  {key}: {', '.join(value) if isinstance(value, list) else value}")  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            words = ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)
+            click.echo(_plain(f"  {key}: {words}"))
     for note in profile.notes:
         click.echo(f"  {_plain(note)}")
     click.echo(f"\n{_plain(profile.body)}")

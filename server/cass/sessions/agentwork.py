@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -18,8 +17,9 @@ from cass.protocol.events import AgentMessage, CompactionUpdate, StateUpdate, Us
 from cass.protocol.messages import Text, Usage
 from cass.sessions import apart, children, inspect, offering
 from cass.sessions.agent import Agent
+from cass.sessions.apart import Copy
 from cass.sessions.children import Child
-from cass.sessions.terms import Terms
+from cass.sessions.terms import Terms, joined
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -45,7 +45,7 @@ async def run(agent: Agent) -> Outcome:
     if not agent.apart or agent.parent.mode == "plan":  # which changes nothing: there is nothing to keep apart
         return await _work(agent, None)
     async with apart.copy(agent.parent, agent.agent_id, agent.name) as copy:
-        outcome = await _work(agent, copy.folder)
+        outcome = await _work(agent, copy)
         agent.kept = await apart.result(agent.parent, copy)
     if agent.behind:
         return _with(outcome, agent.kept.summary(agent.name))
@@ -60,14 +60,15 @@ async def with_offer(agent: Agent, outcome: Outcome, turn_id: str) -> Outcome:
     return _with(outcome, await offering.offer(agent.parent, turn_id, agent.name, kept))
 
 
-async def _work(agent: Agent, folder: Path | None) -> Outcome:
+async def _work(agent: Agent, copy: Copy | None) -> Outcome:
+    folder = copy.folder if copy else None
     role = [_ROLE.format(name=agent.name)]
     role += [_APART.format(folder=folder)] if folder else []
     role += [agent.profile.body] if agent.profile.body else []
     role += await _skills(agent)
     child = Child(
         name=agent.name,
-        terms=terms_of(agent),
+        terms=terms_of(agent, copy),
         is_agent=True,
         profile=agent.profile.name,
         session_id=agent.agent_id,
@@ -95,7 +96,7 @@ async def _work(agent: Agent, folder: Path | None) -> Outcome:
     return _outcome(agent, end, box[0] if box else "")
 
 
-def terms_of(agent: Agent) -> Terms:
+def terms_of(agent: Agent, copy: Copy | None) -> Terms:
     """What it may and uses, besides that it is never wider than who it works for."""
     profile, settings = agent.profile, agent.parent.agents.settings
 
@@ -111,7 +112,7 @@ def terms_of(agent: Agent) -> Terms:
         effort=profile.effort,
         only=(profile.tools,) if profile.tools else (),
         never=profile.never,
-        rules=Rules(ask=parse_rules(profile.asks)),
+        rules=joined(Rules(ask=parse_rules(profile.asks)), copy.rules(agent.parent.rules) if copy else Rules()),
         limits=(lower,),
     )
 

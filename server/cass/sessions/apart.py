@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from cass import private
+from cass.agent.gate import Rules
+from cass.agent.permissions import Rule
 from cass.errors import CassError, ToolError
 from cass.git import apart as copies
 from cass.git import repository
@@ -33,6 +35,18 @@ class Copy:
     copy: copies.Copy
     folder: Path
     patch: Path
+
+    def rules(self, rules: Rules) -> Rules:
+        """Rules that forbid or ask about files by their whole path mean those of the copy, too."""
+        return Rules(ask=self._moved(rules.ask), deny=self._moved(rules.deny))
+
+    def _moved(self, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+        source, found = str(self.copy.source), list[Rule]()
+        for rule in rules:
+            pattern = str(Path(rule.pattern).expanduser()) if rule.pattern else ""
+            if pattern == source or pattern.startswith(f"{source}/"):
+                found.append(replace(rule, pattern=str(self.copy.top) + pattern[len(source) :]))
+        return tuple(found)
 
 
 @dataclass(frozen=True)

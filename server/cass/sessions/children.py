@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 3
 """How deep children may have children."""
 
-MAX_AT_ONCE = 16
+MAX_AT_ONCE = 64
 """Children of one session at one time, whatever asks for them."""
 
 TAG = "child"
@@ -164,6 +164,8 @@ def _make(parent: Session, child: Child) -> Session:
     opened = parent.opened
     if opened.trust == "yes":  # said of how the folder was then, not of how it is by now
         opened = opened.model_copy(update={"trust": "ask"})
+    if child.folder is not None:
+        opened = opened.model_copy(update={"additional_directories": ()})
     return type(parent)(parent.house, header, Stream(header.session_id, journal), opened)
 
 
