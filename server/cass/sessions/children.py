@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from cass.agent import between, hooking
-from cass.errors import SessionError
+from cass.errors import CassError, SessionError
 from cass.ledger import Ledger
 from cass.ports import HookAnswer, SessionHeader
 from cass.protocol.events import Event, SessionInfoUpdate, StateUpdate
@@ -96,7 +96,7 @@ async def _opened(parent: Session, turn_id: str, child: Child) -> AsyncGenerator
     if is_too_deep or len(parent.agents.children) >= MAX_AT_ONCE:
         what = "too deep" if is_too_deep else "one too many"
         raise SessionError(f"{child.name} cannot begin: it would be {what}")
-    session = await asyncio.to_thread(_make, parent, child)
+    session = await _made(parent, child)
     session.above = parent
     session.terms = child.terms
     session.agents.begun_in = turn_id
@@ -124,6 +124,17 @@ async def _opened(parent: Session, turn_id: str, child: Child) -> AsyncGenerator
             await session.close()
         finally:
             parent.agents.children.pop(session.session_id, None)
+
+
+async def _made(parent: Session, child: Child) -> Session:
+    """The new session. Where this is cancelled meanwhile, it is closed once it is there."""
+    making = asyncio.ensure_future(asyncio.to_thread(_make, parent, child))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with contextlib.suppress(CassError):
+            await (await making).close()
+        raise
 
 
 def _share(parent: Session, session: Session, child: Child) -> None:

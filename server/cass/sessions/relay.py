@@ -89,7 +89,7 @@ class Relay:
             "session_id": self._parent.session_id,
             "turn_id": self._turn_id,
             "title": f"[{self._name}] {ask.title}",
-            "description": ask.description or f"For {self._name}, which works for this session.",
+            "description": f"For {self._name}, which works for this session.\n{ask.description or ''}".strip(),
         }
         self._begin()
         try:
