@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cass.protocol.custom import FindingsUpdate
 from cass.protocol.events import AgentMessage, ToolCallUpdate
 from cass.protocol.messages import Text
 from cass.protocol.reaching import AgentUpdate
@@ -146,3 +147,32 @@ async def test_what_nobody_wants_of_a_copy_is_kept_as_a_patch(tmp_path: Path) ->
     patch = said.rpartition("kept as a patch in ")[2].rstrip(".\n")
     git(house, "apply", patch)
     assert "two A" in (house.project / "a.txt").read_text()
+
+
+async def test_a_review_reports_its_findings_to_the_session_s_own_client(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    (house.project / "a.py").write_text("x = 1\n")
+    found = {"path": "a.py", "line": 1, "message": "x says nothing"}
+    (one,) = scripted(
+        house,
+        one=[
+            call("report_findings", findings=[found]),
+            call("write_file", path="b", content="b"),
+            {"text": "One."},
+        ],
+    )
+    session = house.open(client, [calls(task("x", profile="review", model=one)), {"text": "."}])
+    await ask(session, "Go")
+    assert [f.message for e in client.of(FindingsUpdate) for f in e.findings] == ["x says nothing"]
+    assert not (house.project / "b").exists()
+
+
+async def test_a_long_answer_is_cut_and_kept_whole(tmp_path: Path) -> None:
+    house, client = House(tmp_path), RecordingClient()
+    (one,) = scripted(house, one=[{"text": "word " * 20_000}])
+    session = house.open(client, [calls(task("x", model=one)), {"text": "."}])
+    await ask(session, "Go")
+    (said,) = results(client)
+    assert len(said) < 15_000
+    path = said.partition("all of it is in ")[2].partition(" ...]")[0]
+    assert len(Path(path).read_text()) > 99_000

@@ -27,6 +27,8 @@ class Offers:
         found |= {"results"} if session.stream.state.history.compaction else set()
         found |= {skilled.ABILITY} if session.brought.skills.are_there else set()
         found |= {ABILITY} if session.agents.offered else set()
+        me = session.agents.me
+        found |= {"findings"} if me and "report_findings" in me.profile.tools else set()
         found |= {"web"} if session.config.web.enabled else set()
         found |= {self._lent[1]} if self._lent and self._lent[0] == session.turn_id else set()
         return frozenset(found | session.toolbox.needs)
