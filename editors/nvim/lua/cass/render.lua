@@ -227,7 +227,8 @@ function show._agent_update(self, update)
   local id = 'agent-' .. update.agentId
   local above = (update.worksFor or '') ~= '' and update.worksFor .. '/' or ''
   local ended = update.state == 'done' or update.state == 'failed' or update.state == 'cancelled'
-  local doing = ended and vim.trim(update.text or ''):gsub('\n.*$', '') or AGENT_WAITS[update.state] or update.activity or ''
+  local said = vim.trim(update.text or ''):gsub('\n.*$', '')
+  local doing = ended and said or AGENT_WAITS[update.state] or update.activity or ''
   local usage = type(update.usage) == 'table' and update.usage or {}
   local tokens = (usage.input or 0) + (usage.output or 0)
   local behind = update.isBackground and not ended and ' (in the background)' or ''
