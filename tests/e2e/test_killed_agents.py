@@ -47,6 +47,11 @@ def test_a_killed_server_leaves_no_sub_agent_behind(tmp_path: Path) -> None:
             server.until(lambda m, name=name: is_working(m, name))
         listed = server.call("cass/agents/list", {"sessionId": session})
         assert [agent["name"] for agent in listed["agents"]] == ["general-1", "general-2"]
+        words = {"sessionId": session, "agent": "general-1", "text": "Mind it."}
+        assert server.call("cass/agents/tell", words)["agents"][0]["name"] == "general-1"
+        refused = server.error("cass/agents/stop", {"sessionId": session, "agent": "nobody"})
+        assert refused["data"]["kind"] == "agent_not_found"
+        assert {p["name"] for p in listed["profiles"]} == {"explore", "review", "test"}
         deadline = time.monotonic() + 10
         while "two" not in "".join(p.read_text() for p in (home / "data" / "worktrees").glob("*/*/a.txt")):
             assert time.monotonic() < deadline
