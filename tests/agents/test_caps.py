@@ -29,8 +29,8 @@ async def test_cancelling_ends_all_in_time_whatever_they_do(tmp_path: Path) -> N
         asks_too=[call("shell", command="touch y"), {"text": "."}],
         waits=[call("shell", command="sleep 61"), {"text": "."}],
         nested=[calls(task("deeper", model="MODEL")), {"text": "."}],
-        later=[{"text": "never"}],
-        queued=[{"text": "never"}],
+        later=[call("shell", command="sleep 61"), {"text": "."}],
+        queued=[call("shell", command="sleep 61"), {"text": "."}],
     )
     (house.scripts / "nested.json").write_text(
         (house.scripts / "nested.json").read_text().replace("MODEL", models[3])
@@ -42,10 +42,9 @@ async def test_cancelling_ends_all_in_time_whatever_they_do(tmp_path: Path) -> N
     turn = prompt(session, "Go")
     await until(client, 1, "requires_action")
     await until(client, 5, "running")
-    began = asyncio.get_running_loop().time()
     session.work.cancel()
-    end = await session.work.finished(turn)
-    assert asyncio.get_running_loop().time() - began < 3
+    async with asyncio.timeout(3):
+        end = await session.work.finished(turn)
     assert end.stop_reason == "cancelled" and not session.agents.children and not session.agents.working
     last = {e.name: e.state for e in client.of(AgentUpdate)}
     assert set(last.values()) == {"cancelled"}, last
