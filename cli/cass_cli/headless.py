@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from cass.errors import CassError
-from cass_cli import mcpview, stepview
+from cass_cli import agentview, mcpview, stepview
 from cass_cli.client import CassClient
 from cass_cli.escape import escape, escape_controls
 from cass_cli.fields import Json, get_int, get_object, get_text
@@ -71,7 +71,9 @@ class _Run:
             self.message_id, self.at_line_start = "", True
         elif kind == "_notice" and get_text(update, "level") != "info":
             _complain(get_text(update, "text"))
-        elif kind == "_step_update" and (text := stepview.line(update, Paint.for_stream(sys.stderr))):
+        elif (kind == "_agent_update" and (text := agentview.plain(update, Paint.for_stream(sys.stderr)))) or (
+            kind == "_step_update" and (text := stepview.line(update, Paint.for_stream(sys.stderr)))
+        ):
             sys.stderr.write(f"{text}\n")
         elif (kind == "_hook_update" and get_text(update, "state") != "done" and (text := plain(update))) or (
             kind == "_mcp_update" and (text := mcpview.line(update))

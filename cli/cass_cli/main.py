@@ -8,7 +8,20 @@ import io
 import sys
 
 SERVER_COMMANDS = (
-    *("serve", "acp", "commands", "config", "tool", "permissions", "models", "auth", "protocol", "usage", "trust"),
+    *(
+        "serve",
+        "acp",
+        "agents",
+        "commands",
+        "config",
+        "tool",
+        "permissions",
+        "models",
+        "auth",
+        "protocol",
+        "usage",
+        "trust",
+    ),
     "hooks",
     "mcp",
 )

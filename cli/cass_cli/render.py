@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from cass_cli import mcpview, stepview
+from cass_cli.agentview import AgentView
 from cass_cli.escape import escape, escape_controls, escape_line
 from cass_cli.fields import Json, block_text, get_bool, get_int, get_list, get_number, get_object, get_text
 from cass_cli.findings import draw_findings
@@ -16,6 +17,11 @@ from cass_cli.paint import Paint
 from cass_cli.toolview import ToolView, duration
 
 USER_LINES = 20
+_TOLD = {
+    "editor": "The model was told what became of files that it knows.",
+    "hook": "The model was told something by a hook.",
+    "agent": "The model was told what a sub-agent in the background came to.",
+}
 
 
 class Renderer:
@@ -25,6 +31,7 @@ class Renderer:
     def __init__(self, out: Callable[[str], object], paint: Paint, thinking: str = "short") -> None:
         self.tools = ToolView(paint)
         self.hooks = HookView(paint)
+        self.agents = AgentView(paint)
         self.own_keys: set[str] = set()
         self._out = out
         self._paint = paint
@@ -62,6 +69,7 @@ class Renderer:
             "_notice": self._notice,
             "_findings_update": self._findings,
             "_step_update": self._step,
+            "_agent_update": self._agent,
         }.get(get_text(update, "sessionUpdate"))
         if draw is not None:
             draw(update)
@@ -95,7 +103,7 @@ class Renderer:
             lines.append(self._paint.dim("thinking: " + _last_words(self._thought, self._paint.width - 12)))
         rest = escape(self._splitter.rest).strip("\n").expandtabs(4)
         lines += rest.split("\n") if rest else []
-        lines += [*self.tools.live(), *self.hooks.live()]
+        lines += [*self.tools.live(), *self.agents.live(), *self.hooks.live()]
         reason, at = self._retry
         if reason and at > time.monotonic():
             lines.append(self._paint.yellow(f"trying again in {at - time.monotonic():.0f} s: {reason}"))
@@ -106,11 +114,8 @@ class Renderer:
         if not self._replay and get_text(update, "clientKey") in ("", *self.own_keys):
             return
         lines = escape(block_text(update.get("content"))).strip("\n").split("\n")
-        if get_text(update, "source") == "editor":
-            self.say(self._paint.dim("The model was told what became of files that it knows."), kind="notice")
-            return
-        if get_text(update, "source") == "hook":
-            self.say(self._paint.dim("The model was told something by a hook."), kind="notice")
+        if words := _TOLD.get(get_text(update, "source")):
+            self.say(self._paint.dim(words), kind="notice")
             return
         more = [f"({len(lines) - USER_LINES} more lines)"] if len(lines) > USER_LINES else []
         if any(lines):
@@ -216,6 +221,7 @@ class Renderer:
         self.finish()
         self.tools.clear()
         self.hooks.clear()
+        self.agents.end_turn()
         self._message_id, self._retry = "", ("", 0.0)
         error = get_object(update, "error")
         reason = get_text(update, "stopReason")
@@ -285,6 +291,11 @@ class Renderer:
         text, level = escape(get_text(update, "text")), get_text(update, "level")
         style = {"error": self._paint.red, "warning": self._paint.yellow}.get(level)
         self.say(style(self.wrapped(text)) if style else self._markdown(text))
+
+    def _agent(self, update: Json) -> None:
+        if line := self.agents.line(update):
+            self.finish()
+            self.say(line, kind="step")
 
     def _step(self, update: Json) -> None:
         self.finish()

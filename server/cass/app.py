@@ -29,7 +29,7 @@ from cass.protocol.keeping import PruneResult
 from cass.protocol.looking import ModelsListResult, StatusResult
 from cass.protocol.methods import TrustWord
 from cass.protocol.secrets import Masker, Vault
-from cass.sessions import keeping
+from cass.sessions import apart, keeping
 from cass.sessions.command import Command
 from cass.sessions.completing import Completing
 from cass.sessions.house import House
@@ -67,6 +67,7 @@ class App:
         self.completing = Completing(self.places, self.load, lambda: self.sessions, lambda: self.models)
         self._warming: asyncio.Task[None] | None = None
         self._clearing: asyncio.Task[PruneResult] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self.present = Path.cwd()
 
     def configure(self, *, editor: layers.Tree, flags: layers.Tree, trust: TrustWord = "ask") -> None:
@@ -139,14 +140,25 @@ class App:
         return tuple(self._library.sessions) if self._library else ()
 
     def warm(self, model: str) -> None:
-        """Load what the first prompt to this model will need, beside what the client does meanwhile; and once a day remove
-        the sessions that are kept no longer."""
+        """Load what the first prompt to this model will need, beside what the client does meanwhile; once a day remove
+        the sessions that are kept no longer, and take away what dead processes left."""
         settings = self.config.sessions
         if settings.keep_days is not None and self._clearing is None and keeping.due(self.places.state / "pruned"):
             work = keeping.prune(self.library, settings, only_say=False)
             self._clearing = asyncio.get_running_loop().create_task(work)
+        if self._sweeping is None:
+            self._sweeping = asyncio.get_running_loop().create_task(self._sweep())
         if self._warming is None and not model.startswith("scripted/"):
             self._warming = asyncio.get_running_loop().create_task(self.models.warm())
+
+    async def _sweep(self) -> None:
+        try:
+            for patch in await apart.sweep(self.places.data):
+                log.warning(
+                    "a sub-agent's copy of the files was left by a dead process; its changes are in %s", patch
+                )
+        except (CassError, OSError) as error:
+            log.warning("copies of files that dead processes left cannot be taken away: %s", error)
 
     async def list_models(self) -> ModelsListResult:
         """What the providers offer."""
@@ -174,8 +186,9 @@ class App:
 
     async def close(self) -> None:
         """Stop everything."""
-        if self._clearing is not None:
-            await asyncio.wait([self._clearing], timeout=5.0)
+        for task in (self._clearing, self._sweeping):
+            if task is not None:
+                await asyncio.wait([task], timeout=5.0)
         if self._library is not None:
             await self._library.close_all()
         if self._models is not None:

@@ -14,6 +14,7 @@ from cass.acp.updates import Updates
 from cass.hunks import unified
 from cass.protocol import events
 from cass.protocol.messages import Text, Usage
+from cass.protocol.reaching import AgentUpdate
 
 
 def _text(said: list[Saying]) -> str:
@@ -109,3 +110,18 @@ def test_waiting_for_a_provider_is_seen() -> None:
     assert isinstance(thought, Chunk) and "Asking again in 2 s: it is busy" in thought.wire_json()
     (notice,) = Updates(notices=True).of(waiting)
     assert notice.wire()["severity"] == "warning"
+
+
+def test_how_a_sub_agent_stands_is_the_content_of_its_call() -> None:
+    updates = Updates()
+    begun = events.ToolCallUpdate(tool_call_id="c", status="in_progress", name="task", title="explore: look")
+    updates.of(begun)
+    one = AgentUpdate(
+        agent_id="a", name="explore-1", profile="explore", task="look", state="running", tool_call_id="c"
+    )
+    (said,) = updates.of(one.model_copy(update={"activity": "Read a.py"}))
+    assert isinstance(said, Call) and said.content and "explore-1: Read a.py" in said.wire_json()
+    (said,) = updates.of(one.model_copy(update={"state": "requires_action"}))
+    assert "waits for your answer" in said.wire_json()
+    behind = one.model_copy(update={"is_background": True, "state": "done", "text": "It is 42."})
+    assert "It is 42." in "".join(s.wire_json() for s in updates.of(behind))

@@ -210,13 +210,13 @@ async def test_stopping_a_fork_ends_it_and_a_killed_step_is_told_as_such(tmp_pat
     async with asyncio.timeout(10):
         while not any(e.child_session_id for e in client.of(StepUpdate)):
             await asyncio.sleep(0)
-        (child,) = session.children.values()
+        (child,) = session.agents.children.values()
         assert house.app.library.get(child.session_id) is child
         with pytest.raises(Exception, match="works for another session"):
             await house.app.library.close(child.session_id)
         session.work.cancel()
         end = await session.work.finished(turn)
-    assert end.stop_reason == "cancelled" and not session.children
+    assert end.stop_reason == "cancelled" and not session.agents.children
 
 
 async def test_packages_bring_commands_by_a_folder(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ async def test_a_fork_has_a_conversation_of_its_own_and_asks_by_its_name(tmp_pat
     assert [a.title for a in client.asks] == ["[/look] touch made"]
     assert sent(client) == ["/look"]
     assert [m.content[0].text for m in client.of(AgentMessage)] == ["All is well."]
-    assert not session.children
+    assert not session.agents.children
 
 
 async def test_a_fork_is_as_free_as_its_session_and_no_freer(tmp_path: Path) -> None:
@@ -460,7 +460,7 @@ steps:
         session.work.cancel()
         end = await session.work.finished(turn)
     assert end.stop_reason == "cancelled"
-    assert not session.children
+    assert not session.agents.children
     states = dict(steps(client))
     assert states["both"] == states["both/one"] == states["both/two"] == states[""] == "cancelled"
 

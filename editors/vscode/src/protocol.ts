@@ -8,6 +8,19 @@ export interface ActiveEditor {
   visible?: Range;
 }
 
+/** The session that is meant. */
+export interface AgentListParams {
+  sessionId: string;
+}
+
+/** Every sub-agent that this session has had, as it stands, those that work for others behind these; the profiles;
+ * and what is wrong in their files. */
+export interface AgentListResult {
+  agents: AgentUpdate[];
+  problems?: string[];
+  profiles?: AgentProfile[];
+}
+
 /** A whole answer of the model, authoritative over the chunks before it. `interrupted` marks one that was
  * cut by the user, a limit or a broken connection: it is not a finished answer. `planned` calls were made by a command of
  * the user's, not by the model. */
@@ -30,6 +43,27 @@ export interface AgentMessageChunk {
   turnId?: string;
 }
 
+/** A profile that a sub-agent can have. `path` is its file; absent for one of cass's own. */
+export interface AgentProfile {
+  description: string;
+  name: string;
+  origin: "builtin" | "user" | "project";
+  path?: string;
+}
+
+/** End a sub-agent, by its name or id, or `all`. */
+export interface AgentStopParams {
+  agent: string;
+  sessionId: string;
+}
+
+/** Words for a sub-agent, by its name or id: it reads them before its next request. */
+export interface AgentTellParams {
+  agent: string;
+  sessionId: string;
+  text: string;
+}
+
 /** Some more of the model's reasoning. */
 export interface AgentThoughtChunk {
   content: Text;
@@ -39,7 +73,9 @@ export interface AgentThoughtChunk {
 }
 
 /** How one sub-agent stands. `agent_id` is its session's id, `name` what it is called, `profile` what it is, `task` a
- * short title. `activity` is what it does now, in a few words; `text` its answer's beginning, or what went wrong. */
+ * short title. `activity` is what it does now, in a few words; `text` its answer's beginning, or what went wrong.
+ * `works_for` names the sub-agent that it belongs to, where that is not the session itself; what it used is then part of
+ * what that one used. */
 export interface AgentUpdate {
   activity?: string;
   agentId: string;
@@ -53,6 +89,12 @@ export interface AgentUpdate {
   toolCallId?: string;
   turnId?: string;
   usage?: Usage;
+  worksFor?: string;
+}
+
+/** The sub-agents that were meant, as they stand now. */
+export interface AgentsResult {
+  agents: AgentUpdate[];
 }
 
 /** A slash command. `hint` says what may follow its name; `parameters` are there where it has typed ones, `origin` where
@@ -1322,19 +1364,22 @@ export interface UsageUpdate {
 
 /** The user's words. `steering` marks those given while a turn was running. Those with the source `editor` were
  * not typed by anybody: they tell the model what happened to files it knows. Those with the source `hook` are what a
- * hook has the model told. */
+ * hook has the model told; with `agent`, what a sub-agent came to. */
 export interface UserMessage {
   clientKey?: string;
   content: (Text | Image | Resource | ResourceLink)[];
   messageId: string;
   sessionUpdate: "user_message";
-  source?: "user" | "editor" | "hook";
+  source?: "user" | "editor" | "hook" | "agent";
   steering?: boolean;
   turnId?: string;
 }
 
 /** What the client may ask. */
 export interface Requests {
+  "cass/agents/list": { params: AgentListParams; result: AgentListResult };
+  "cass/agents/stop": { params: AgentStopParams; result: AgentsResult };
+  "cass/agents/tell": { params: AgentTellParams; result: AgentsResult };
   "cass/command/list": { params: CommandListParams; result: CommandListResult };
   "cass/completion/get": { params: CompletionGetParams; result: CompletionStatus };
   "cass/completion/set": { params: CompletionSetParams; result: CompletionStatus };

@@ -175,3 +175,20 @@ test("a step is one line, which tells how it stands", () => {
     ["– b ls", "info"],
   ]);
 });
+
+test("a sub-agent is one line, which tells how it stands", () => {
+  const one = (state: "waiting" | "running" | "done", more: object = {}): Update => ({
+    sessionUpdate: "_agent_update",
+    agentId: "a",
+    name: "explore-1",
+    profile: "explore",
+    task: "look around",
+    state,
+    ...more,
+  });
+  const it = told(one("waiting"), one("running", { activity: "Read a.py" }));
+  const line = () => it.items.map((item) => (item.kind === "notice" ? item.text : ""));
+  assert.deepEqual(line(), ["▸ explore-1: look around · Read a.py"]);
+  fold(it, one("done", { text: "It is 42.\nMore.", usage: { input: 1200, output: 34, cost: 0.5 } }));
+  assert.deepEqual(line(), ["✓ explore-1: look around · It is 42. (1,234 tokens, $0.5000)"]);
+});

@@ -16,6 +16,7 @@ from cass.acp.saying import Call, Content, Diff, Location, Shown
 from cass.protocol.asking import PermissionSubject
 from cass.protocol.events import DiffContent, TextContent, ToolCallContentChunk, ToolCallUpdate, ToolContent
 from cass.protocol.messages import Text
+from cass.protocol.reaching import AgentUpdate
 from cass.protocol.wire import JsonObject
 
 _OUTPUT_SECONDS = 0.25
@@ -62,6 +63,21 @@ class Calls:
         return Call(
             session_update="tool_call_update",
             tool_call_id=event.tool_call_id,
+            status="in_progress",
+            content=content,
+        )
+
+    def agent(self, event: AgentUpdate) -> Call | None:
+        """What to say of a sub-agent whose call runs: how it stands. One in the background has no call any more."""
+        known = self._known.get(event.tool_call_id or "")
+        if known is None or known.output or event.state in ("done", "failed", "cancelled"):
+            return None
+        waits = {"waiting": "waits for a free place", "requires_action": "waits for your answer"}
+        doing = waits.get(event.state) or event.activity or "works"
+        content = (Shown(content=Text(text=visible.line(f"{event.name}: {doing}"))),)
+        return Call(
+            session_update="tool_call_update",
+            tool_call_id=known.call.tool_call_id,
             status="in_progress",
             content=content,
         )

@@ -14,7 +14,7 @@ from cass.acp.calls import Calls
 from cass.protocol import events
 from cass.protocol.messages import ContentBlock, Text, Thinking
 from cass.protocol.offering import AvailableCommand
-from cass.protocol.reaching import McpUpdate
+from cass.protocol.reaching import AgentUpdate, McpUpdate
 
 
 @dataclass
@@ -80,6 +80,13 @@ class Updates:
             case events.CompactionUpdate(status="completed"):
                 text = f"Made shorter: ~{event.before:,} → ~{event.after:,} tokens. /uncompact takes it back."
                 return self._remark("info", text, "agent_thought_chunk")
+            case AgentUpdate() if event.tool_call_id and not event.is_background:
+                update = self.calls.agent(event)
+                return (update,) if update else ()
+            case AgentUpdate(state="done" | "failed" | "cancelled") if event.is_background and not event.works_for:
+                return self._remark(
+                    "info", f"{event.name} has ended: {event.state}. {event.text}", "agent_thought_chunk"
+                )
             case events.Retry():
                 text = f"Asking again in {max(1, round(event.in_ms / 1000))} s: {event.reason}"
                 return self._remark("warning", text, "agent_thought_chunk")

@@ -8,7 +8,21 @@ from typing import Any
 
 import click
 
-from cass.admin import acp, auth, commands, config, hooks, mcp, models, permissions, protocol, tool, trust, usage
+from cass.admin import (
+    acp,
+    agents,
+    auth,
+    commands,
+    config,
+    hooks,
+    mcp,
+    models,
+    permissions,
+    protocol,
+    tool,
+    trust,
+    usage,
+)
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -47,6 +61,7 @@ def serve(stdio: bool, ndjson: bool) -> None:
 
 for command in (
     acp.acp,
+    agents.agents,
     config.config,
     auth.auth,
     commands.commands,

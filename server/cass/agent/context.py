@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cass.agent.asking import waits
 from cass.agent.desk import Desk
-from cass.ports import Entry, Files, Jobs, Question, Skills, ToolSettings
+from cass.ports import Agents, Entry, Files, Jobs, Question, Skills, ToolSettings
 from cass.ports.ide import Ide
 from cass.ports.mcp import Servers
 from cass.ports.touched import Touched
@@ -75,6 +75,11 @@ class CallContext:
     def skills(self) -> Skills:
         """What the user and the project taught."""
         return self.desk.skills
+
+    @property
+    def agents(self) -> Agents:
+        """Sub-agents."""
+        return self.desk.agents.of(self.turn_id, self.tool_call_id)
 
     def baseline(self, path: Path) -> str | None:
         """The text before this session touched the file."""

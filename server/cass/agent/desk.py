@@ -9,7 +9,18 @@ from typing import Protocol
 from cass.agent.notes import Known
 from cass.config import LimitConfig
 from cass.ledger import Ledger
-from cass.ports import Applied, Checkpoints, FileEdit, Hooks, Jobs, Question, Skills, ToolSettings, Workspace
+from cass.ports import (
+    AgentDesk,
+    Applied,
+    Checkpoints,
+    FileEdit,
+    Hooks,
+    Jobs,
+    Question,
+    Skills,
+    ToolSettings,
+    Workspace,
+)
 from cass.ports.ide import Ide
 from cass.ports.mcp import Servers
 from cass.ports.touched import Steps
@@ -171,6 +182,11 @@ class Desk(Protocol):
     @property
     def skills(self) -> Skills:
         """What the user and the project taught."""
+        ...
+
+    @property
+    def agents(self) -> AgentDesk:
+        """Those that work for this session."""
         ...
 
     @property

@@ -18,7 +18,8 @@ def check(desk: Desk) -> None:
 
 
 def check_turn(desk: Desk, used: Usage) -> None:
-    """After a request: the same for the turn."""
+    """After a request: the same for the turn, with what sub-agents used that it began."""
+    used += desk.agents.spent(desk.turn_id or "")
     _within("The turn", used, desk.limits.tokens, desk.limits.cost, "")
 
 

@@ -52,6 +52,6 @@ def _total(session: Session) -> str:
 
 
 COMMANDS = (
-    Command("help", "List the commands.", help),
+    Command("help", "List the commands.", help, at_once=True),
     Command("context", "Show where the model's window goes.", context, hint="[all]"),
 )

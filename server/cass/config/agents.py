@@ -15,6 +15,12 @@ class AgentConfig(Section):
     seconds: float = setting(1_800, "Longest time of one, seconds.", ge=1, project="tighten")
     turns: int = setting(60, "Most requests to the model of one.", ge=1, project="tighten")
     cost: float | None = setting(None, "What all of one turn may cost together, dollars.", ge=0, project="tighten")
+    tokens: int | None = setting(
+        None, "What all of one turn may use together, tokens in and out.", ge=1, project="tighten"
+    )
     model: str | None = setting(
         None, "Their model where nothing else is said; unset: the session's.", project="trusted"
+    )
+    models: tuple[str, ...] = setting(
+        (), "Models that the session's own may choose for one, as provider/model.", project="trusted"
     )

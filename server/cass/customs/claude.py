@@ -26,6 +26,10 @@ _TOOLS = {
     "webfetch": ("web_fetch",),
     "websearch": ("web_search",),
     "todowrite": ("todos",),
+    "skill": ("skill",),
+    "askuserquestion": ("ask_user",),
+    "task": ("task", "task_result"),
+    "agent": ("task", "task_result"),
 }
 _RULE = re.compile(r"([A-Za-z][\w-]*)(?:\((.*)\))?", re.DOTALL)
 _MODEL = re.compile(r"[\w./:@-]+")

@@ -61,7 +61,7 @@ _WORDS = {
     "todos": _Words("TodoWrite", {}, more=_todos, back=_entries),
     "ask_user": _Words("AskUserQuestion", {"question": "question", "options": "options"}),
     "skill": _Words("Skill", {"name": "skill"}),
-    "task": _Words("Task", {"prompt": "prompt", "description": "description", "agent": "subagent_type"}),
+    "task": _Words("Task", {"prompt": "prompt", "description": "description", "profile": "subagent_type"}),
 }
 
 

@@ -11,6 +11,7 @@ from cass import __version__
 from cass.app import App
 from cass.lsp import rewinding
 from cass.lsp.abilities import read as read_abilities
+from cass.lsp.agents import serve_agents
 from cass.lsp.client import WireClient
 from cass.lsp.deciding import serve_deciding
 from cass.lsp.keeping import serve_keeping
@@ -68,6 +69,7 @@ class Server:
         rewinding.serve(app, endpoint)
         serve_keeping(app, endpoint)
         serve_deciding(app, endpoint)
+        serve_agents(app, endpoint)
 
     # --- lifecycle ---
 

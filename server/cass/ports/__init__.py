@@ -1,5 +1,6 @@
 """The seams. A plug-in imports this room and `cass.protocol`, nothing more. One file a seam."""
 
+from cass.ports.agents import AgentDesk, Agents, Order
 from cass.ports.checkpoints import Begun, Checkpoints, Effect, Effects, Entry, Unfinished
 from cass.ports.client import Client
 from cass.ports.files import (
@@ -38,6 +39,8 @@ from cass.ports.trust import Trust
 
 __all__ = [
     "Action",
+    "AgentDesk",
+    "Agents",
     "Applied",
     "AppliedFile",
     "Begun",
@@ -64,6 +67,7 @@ __all__ = [
     "ModelNotice",
     "ModelRequest",
     "Models",
+    "Order",
     "Outcome",
     "Question",
     "Retrying",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel
 
@@ -20,6 +20,9 @@ from cass.ports.touched import Touched
 from cass.ports.web import Web
 from cass.protocol.events import Event, PlanEntry, ToolContent, ToolLocation
 from cass.protocol.messages import Image, Text, ToolKind
+
+if TYPE_CHECKING:
+    from cass.ports.agents import Agents
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,11 @@ class ToolContext(Protocol):
     @property
     def skills(self) -> Skills:
         """What the user and the project taught."""
+        ...
+
+    @property
+    def agents(self) -> Agents:
+        """Sub-agents; a tool that uses them needs `agents`."""
         ...
 
     def baseline(self, path: Path) -> str | None:

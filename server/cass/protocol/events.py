@@ -44,14 +44,14 @@ SessionState = Literal["idle", "running", "requires_action"]
 class UserMessage(SessionEvent):
     """The user's words. `steering` marks those given while a turn was running. Those with the source `editor` were
     not typed by anybody: they tell the model what happened to files it knows. Those with the source `hook` are what a
-    hook has the model told."""
+    hook has the model told; with `agent`, what a sub-agent came to."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["user_message"] = "user_message"
     message_id: str
     content: tuple[ContentBlock, ...]
     steering: bool = False
-    source: Literal["user", "editor", "hook"] = "user"
+    source: Literal["user", "editor", "hook", "agent"] = "user"
     client_key: str | None = None
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cass.protocol import custom, editing, keeping, rewinding
+from cass.protocol import agents, custom, editing, keeping, rewinding
 from cass.protocol.asking import (
     ElicitationParams,
     ElicitationResult,
@@ -283,6 +283,7 @@ CLIENT_TO_SERVER = (
     *rewinding.CLIENT_TO_SERVER,
     *keeping.CLIENT_TO_SERVER,
     *custom.CLIENT_TO_SERVER,
+    *agents.CLIENT_TO_SERVER,
 )
 
 

@@ -46,7 +46,9 @@ class ToolsFound(SessionEvent):
 
 class AgentUpdate(SessionEvent):
     """How one sub-agent stands. `agent_id` is its session's id, `name` what it is called, `profile` what it is, `task` a
-    short title. `activity` is what it does now, in a few words; `text` its answer's beginning, or what went wrong."""
+    short title. `activity` is what it does now, in a few words; `text` its answer's beginning, or what went wrong.
+    `works_for` names the sub-agent that it belongs to, where that is not the session itself; what it used is then part of
+    what that one used."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["_agent_update"] = "_agent_update"
@@ -56,6 +58,7 @@ class AgentUpdate(SessionEvent):
     task: str
     state: Literal["waiting", "running", "requires_action", "done", "failed", "cancelled"]
     is_background: bool = False
+    works_for: str = ""
     tool_call_id: str | None = None
     activity: str = ""
     text: str = ""

@@ -28,6 +28,10 @@ class Baselines:
         self._stream = stream
         self._failed = False
 
+    def beside(self, other: Baselines) -> Baselines:
+        """This session's copies, kept where another one keeps its own."""
+        return Baselines(other._folder, self._stream)
+
     def keep(self, edits: Sequence[FileEdit]) -> None:
         """Keep what these edits replace, once for each text."""
         for base in (edit.base for edit in edits if edit.base):

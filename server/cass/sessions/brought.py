@@ -33,7 +33,8 @@ class Brought:
     def __init__(self, session: Session, trust: FolderTrust) -> None:
         self._session = session
         self.trust = trust
-        self.hooked = Hooked(session)
+        self.folder = session.cwd
+        self.hooked = Hooked(session, self.folder)
         self.hooks: Hooks = self.hooked.hooks
         self.skills = SessionSkills(session)
         self.told: TrustState = "plain"
@@ -47,6 +48,15 @@ class Brought:
     def is_trusted(self) -> bool:
         """Whether the user trusted the folder, and it was like that when it was last looked at."""
         return self.told == "trusted"
+
+    def work_for(self, above: Brought) -> None:
+        """What that session has counts here, too, also where this one works on a copy of its folder: what it does there
+        must not act."""
+        self.trust, self.told = above.trust, above.told
+        if self.folder != above.folder:
+            self.folder = above.folder
+            self.hooked = Hooked(self._session, self.folder)
+            self.hooks = self.hooked.hooks
 
     def begin(self) -> None:
         """Look what there is, beside what the client does meanwhile, and tell it."""

@@ -1,8 +1,8 @@
-"""Sessions that work for another one: a fork of a command, a step beside others, later the model's own helpers.
+"""Sessions that work for another one: a fork of a command, a step beside others, the model's own sub-agents.
 
 A child has a conversation of its own. It is never wider than its parent is this moment: mode, approval, rules and tools.
 What it asks is asked through the parent, with the child's name; what it does to files counts as the parent's doing, so that
-it can be taken back there. It ends with its parent's turn.
+it can be taken back there, but where it works on a copy of them.
 """
 
 from __future__ import annotations
@@ -12,23 +12,21 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from cass.errors import SessionError
-from cass.ports import HookEvent, SessionHeader
-from cass.protocol.asking import ElicitationParams, ElicitationResult, PermissionOutcome, RequestPermissionParams
-from cass.protocol.custom import HookUpdate
-from cass.protocol.events import (
-    EffectsUpdate,
-    Event,
-    Notice,
-    PermissionGranted,
-    SessionInfoUpdate,
-    StateUpdate,
-)
+from cass.agent import between, hooking
+from cass.errors import CassError, SessionError
+from cass.ledger import Ledger
+from cass.ports import HookAnswer, SessionHeader
+from cass.protocol.events import Event, SessionInfoUpdate, StateUpdate
 from cass.protocol.keeping import ForkParams
-from cass.sessions import forks
+from cass.protocol.wire import JsonObject
+from cass.sessions import allowed, forks
+from cass.sessions.agenthooks import AgentHooks
+from cass.sessions.relay import Relay
 from cass.sessions.stream import Stream
 from cass.sessions.terms import Terms
 
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 3
 """How deep children may have children."""
 
-MAX_AT_ONCE = 16
+MAX_AT_ONCE = 64
 """Children of one session at one time, whatever asks for them."""
 
 TAG = "child"
@@ -51,11 +49,19 @@ Job = Callable[["Session", str], Awaitable[StateUpdate]]
 @dataclass(frozen=True)
 class Child:
     """What a child is to be: its name, for the user; what it may and uses; whether it begins with what the parent's
-    conversation is."""
+    conversation is. A sub-agent of the model's (`is_agent`) has a profile, which hooks know it by. `folder` is where it
+    works apart from its parent's files; `role` stands in its system prompt. `heard` and `waits` are told how it fares."""
 
     name: str
     terms: Terms = field(default_factory=Terms)
     knows: bool = False
+    is_agent: bool = False
+    profile: str = ""
+    session_id: str = ""
+    folder: Path | None = None
+    role: str = ""
+    heard: Callable[[Event], None] = lambda event: None
+    waits: Callable[[int], None] = lambda count: None
 
 
 async def run(
@@ -65,48 +71,98 @@ async def run(
     Cancelling ends it. SessionError where it would be too deep or one too many."""
     async with _opened(parent, turn_id, child) as session:
         opened(session)
-        await _fire(parent, "SubagentStart", session, child)
+        told = await _fire(parent, "SubagentStart", session, child)
+        for message in between.messages(session, hooking.told(told)):
+            session.emit(message)
         own_turn = f"turn-{uuid4().hex[:12]}"
         session.work.begin(own_turn, lambda: job(session, own_turn))
-        try:
-            return await session.work.finished(own_turn)
-        finally:
+        end = await session.work.finished(own_turn)
+        if not child.is_agent:  # a sub-agent's own turn has asked at its end
             await _fire(parent, "SubagentStop", session, child)
+        return end
+
+
+def depth(session: Session) -> int:
+    """How many sessions this one works for, one above the other."""
+    count, above = 0, session.above
+    while above is not None:
+        count, above = count + 1, above.above
+    return count
 
 
 @contextlib.asynccontextmanager
 async def _opened(parent: Session, turn_id: str, child: Child) -> AsyncGenerator[Session]:
-    depth, above = 1, parent.above
-    while above is not None:
-        depth, above = depth + 1, above.above
-    if depth > MAX_DEPTH or len(parent.children) >= MAX_AT_ONCE:
-        what = "too deep" if depth > MAX_DEPTH else "one too many"
+    is_too_deep = depth(parent) + 1 > MAX_DEPTH
+    if is_too_deep or len(parent.agents.children) >= MAX_AT_ONCE:
+        what = "too deep" if is_too_deep else "one too many"
         raise SessionError(f"{child.name} cannot begin: it would be {what}")
-    session = await asyncio.to_thread(_make, parent, child)
+    session = await _made(parent, child)
     session.above = parent
     session.terms = child.terms
-    session.checkpoints, session.unreviewed = parent.checkpoints, parent.unreviewed
-    session.brought.trust, session.brought.told = parent.brought.trust, parent.brought.told
-    parent.children[session.session_id] = session
+    session.agents.begun_in = turn_id
+    session.preamble.role = child.role
+    _share(parent, session, child)
+    parent.agents.children[session.session_id] = session
     try:
         for option in ("model", "effort"):
             if value := parent.model_name if option == "model" else parent.effort:
                 session.set_option(option, value)
         session.emit(SessionInfoUpdate(title=child.name, tags=(TAG,), archived=True))
-        session.attach(_Relay(parent, turn_id, child.name))
+        relay = Relay(
+            parent,
+            session,
+            turn_id,
+            child.name,
+            apart=child.folder is not None,
+            heard=partial(_heard, session, child),
+            waits=child.waits,
+        )
+        session.attach(relay)
         yield session
     finally:
         try:
             await session.close()
         finally:
-            parent.children.pop(session.session_id, None)
+            parent.agents.children.pop(session.session_id, None)
+
+
+async def _made(parent: Session, child: Child) -> Session:
+    """The new session. Where this is cancelled meanwhile, it is closed once it is there."""
+    making = asyncio.ensure_future(asyncio.to_thread(_make, parent, child))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with contextlib.suppress(CassError):
+            await (await making).close()
+        raise
+
+
+def _share(parent: Session, session: Session, child: Child) -> None:
+    """Trust, hooks and skills are the parent's, wherever the child works; files, what is known of them, and what is kept
+    of them are, too, where it works on the same."""
+    about = {"agent_id": session.session_id, "agent_type": child.profile or child.name}
+    if child.folder is None:
+        session.workspace, session.checkpoints = parent.workspace, parent.checkpoints
+        session.baselines = session.baselines.beside(parent.baselines)
+        session.unreviewed = parent.unreviewed
+        session.ledger = Ledger(session.workspace, partial(allowed.may_show, session), session.masker.text)
+    else:
+        session.config = parent.config
+        about["worktree_path"] = str(session.cwd)
+    session.brought.work_for(parent.brought)
+    session.brought.hooks = AgentHooks(session.brought.hooks, about, is_agent=child.is_agent)
+
+
+def _heard(session: Session, child: Child, event: Event) -> None:
+    session.agents.count_up(event)
+    child.heard(event)
 
 
 def _make(parent: Session, child: Child) -> Session:
-    """A new session of the same kind in the same folder."""
+    """A new session of the same kind in the same folder, or in a copy of it."""
     header = SessionHeader(
-        session_id=forks.new_id(),
-        cwd=parent.header.cwd,
+        session_id=child.session_id or forks.new_id(),
+        cwd=str(child.folder) if child.folder else parent.header.cwd,
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         parent=parent.session_id,
     )
@@ -119,59 +175,15 @@ def _make(parent: Session, child: Child) -> Session:
     opened = parent.opened
     if opened.trust == "yes":  # said of how the folder was then, not of how it is by now
         opened = opened.model_copy(update={"trust": "ask"})
+    if child.folder is not None:
+        opened = opened.model_copy(update={"additional_directories": ()})
     return type(parent)(parent.house, header, Stream(header.session_id, journal), opened)
 
 
-async def _fire(parent: Session, event: HookEvent, session: Session, child: Child) -> None:
-    if parent.hooks.has(event):
-        await parent.hooks.fire(event, {"agent_id": session.session_id, "agent_type": child.name})
-
-
-class _Relay:
-    """The child's only client: the parent, on behalf of all who are attached to it."""
-
-    def __init__(self, parent: Session, turn_id: str, name: str) -> None:
-        self._parent = parent
-        self._turn_id = turn_id
-        self._name = name
-
-    @property
-    def can_decide(self) -> bool:
-        """Whether anybody can be asked."""
-        return self._parent.can_decide
-
-    def update(self, session_id: str, seq: int, event: Event) -> None:
-        """What counts for the parent, too: effects on files, grants, warnings, what hooks did."""
-        if isinstance(event, EffectsUpdate | PermissionGranted):
-            self._parent.emit(event.model_copy(update={"turn_id": self._turn_id}))
-            self._parent.reviews.look_soon()
-        elif isinstance(event, HookUpdate):
-            told = {"turn_id": self._turn_id, "tool_call_id": None, "name": f"[{self._name}] {event.name}"}
-            self._parent.emit(event.model_copy(update=told))
-        elif isinstance(event, Notice) and event.level != "info":
-            text = f"[{self._name}] {event.text}"
-            self._parent.emit(event.model_copy(update={"turn_id": self._turn_id, "text": text}))
-
-    async def drain(self) -> None:
-        """Wait while those attached are far behind."""
-        await self._parent.flow()
-
-    async def request_permission(self, ask: RequestPermissionParams) -> PermissionOutcome:
-        """Ask through the parent, with the child's name."""
-        asked = {
-            "session_id": self._parent.session_id,
-            "turn_id": self._turn_id,
-            "title": f"[{self._name}] {ask.title}",
-            "description": ask.description or f"For {self._name}, which works for this session.",
-        }
-        self._parent.emit(StateUpdate(turn_id=self._turn_id, state="requires_action"))
-        try:
-            return await self._parent.request_permission(ask.model_copy(update=asked))
-        finally:
-            if not self._parent.closing:
-                self._parent.emit(StateUpdate(turn_id=self._turn_id, state="running"))
-
-    async def elicit(self, question: ElicitationParams) -> ElicitationResult:
-        """Ask through the parent, with the child's name."""
-        message = f"[{self._name}] {question.message}"
-        return await self._parent.asks.form(message, question.requested_schema)
+async def _fire(
+    parent: Session, event: Literal["SubagentStart", "SubagentStop"], session: Session, child: Child
+) -> HookAnswer:
+    if not parent.hooks.has(event):
+        return HookAnswer()
+    about: JsonObject = {"agent_id": session.session_id, "agent_type": child.profile or child.name}
+    return await parent.hooks.fire(event, about)

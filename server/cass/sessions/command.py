@@ -48,7 +48,7 @@ class Reply:
 class Command:
     """A slash command. A module in `cass/commands/` offers its own in a tuple `COMMANDS`. `run` is given the
     session and what followed the name; a CassError that it raises is shown to the user. One that is not `offered` is in
-    no list: it only says why it does not run."""
+    no list: it only says why it does not run. One of cass's own that only looks or steers may run `at_once`, beside a turn."""
 
     name: str
     description: str
@@ -57,6 +57,7 @@ class Command:
     parameters: tuple[CommandParameter, ...] = ()
     origin: Literal["user", "project", "plugin"] | None = None
     offered: bool = True
+    at_once: bool = False
 
     def available(self) -> AvailableCommand:
         """As clients see it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cass.agent import between
@@ -20,17 +21,17 @@ _MODES = {"ask": "default", "edits": "acceptEdits", "auto": "bypassPermissions"}
 
 
 class Hooked:
-    """The hooks of one session. Nothing is read or started before an event is asked about."""
+    """The hooks of one session, as its `folder` has them. Nothing is read or started before an event is asked about."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, folder: Path) -> None:
         self._session = session
         self._fed: Fed | None = None
         self._has_begun = False
-        folder = session.house.data_dir / "output" / session.session_id
-        self._transcript = Transcript(folder / "transcript.jsonl", session.session_id, session.cwd)
+        output = session.house.data_dir / "output" / session.session_id
+        self._transcript = Transcript(output / "transcript.jsonl", session.session_id, session.cwd)
         self.around = Around(
             session_id=session.session_id,
-            cwd=session.cwd,
+            cwd=folder,
             config_dir=session.house.config_dir,
             home_dir=session.house.home_dir,
             settings=session.house.client_hooks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cass.protocol.events import (
@@ -15,7 +16,9 @@ from cass.protocol.events import (
 )
 from cass.protocol.messages import Text
 from cass.protocol.methods import ShellResult
-from cass.sessions.session import Session
+
+if TYPE_CHECKING:
+    from cass.sessions.session import Session
 
 
 def last_text(session: Session, turn_id: str) -> str:

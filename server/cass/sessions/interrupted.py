@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from cass.agent.gate import Gate
 from cass.protocol.events import JobUpdate, Notice, PromptDropped, PromptQueued, StateUpdate, ToolCallUpdate
 from cass.protocol.messages import Text, ToolCall
+from cass.protocol.reaching import AgentUpdate
+from cass.sessions.state import AGENT_ENDS
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -24,12 +26,13 @@ _WORDS_CHARS = 2_000
 @dataclass(frozen=True)
 class Torn:
     """What was found: the turn that was running, the calls to ask about again (then the turn goes on), the words that
-    never began, and the commands that ran in the background."""
+    never began, the commands that ran in the background, and the sub-agents that worked."""
 
     turn_id: str | None = None
     again: Sequence[ToolCall] = ()
     words: Sequence[PromptQueued] = ()
     jobs: Sequence[JobUpdate] = ()
+    agents: Sequence[AgentUpdate] = ()
     running: bool = False
 
 
@@ -46,8 +49,13 @@ async def find(session: Session, *, can_ask: bool) -> Torn:
     session.jobs.recall(
         {job.job_id: _job_words(job) for job in state.jobs.values()}, max(map(int, state.jobs), default=0)
     )
+    agents = tuple(a for a in state.agents.values() if a.state not in AGENT_ENDS)
+    for agent in agents:
+        session.emit(
+            agent.model_copy(update={"state": "cancelled", "turn_id": None, "text": "cass ended while it worked"})
+        )
     if not running:
-        return Torn(words=words, jobs=jobs)
+        return Torn(words=words, jobs=jobs, agents=agents)
     again = await _to_ask(session) if can_ask and turn_id else ()
     asked = {call.id for call in again}
     for call_id in state.history.started - set(state.open_calls):  # a command's own, not the model's
@@ -57,7 +65,7 @@ async def find(session: Session, *, can_ask: bool) -> Torn:
             session.emit(unanswered)
     if not again:
         session.emit(StateUpdate(turn_id=turn_id, state="idle", stop_reason="cancelled"))
-    return Torn(turn_id, again, words, jobs, running=True)
+    return Torn(turn_id, again, words, jobs, agents, running=True)
 
 
 def tell(session: Session, torn: Torn) -> None:
@@ -71,6 +79,10 @@ def tell(session: Session, torn: Torn) -> None:
         lines = "\n".join(f"- {_job_words(job)}" for job in torn.jobs)
         session.emit(Notice(level="warning", text=f"Commands in the background were ended with cass:\n{lines}"))
         session.ledger.say(f"cass was restarted. Background jobs ended with it:\n{lines}")
+    if torn.agents:
+        lines = "\n".join(f"- {a.name} ({a.task}); its session is {a.agent_id}" for a in torn.agents)
+        session.emit(Notice(level="warning", text=f"Sub-agents were interrupted when cass ended:\n{lines}"))
+        session.ledger.say(f"cass was restarted. Sub-agents were interrupted by it and did not finish:\n{lines}")
     if session.stream.state.runs:
         from cass.sessions import takingup  # only a session that ran such a command has something to take up
 

@@ -50,7 +50,7 @@ class Library:
         waiting = list(self._open.values())
         while waiting:
             session = waiting.pop(0)
-            waiting += session.children.values()
+            waiting += session.agents.children.values()
             yield session
 
     def new(self, params: methods.SessionNewParams, client: Client) -> Session:

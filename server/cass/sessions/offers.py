@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cass.ports.agents import ABILITY
 from cass.sessions import allowed, skilled
 
 if TYPE_CHECKING:
@@ -20,11 +21,14 @@ class Offers:
     @property
     def now(self) -> frozenset[str]:
         """What the editor can, what the settings allow, `results` once some were left out, `skills` where there are some, `web` where it is on,
-        what servers have, and what was lent."""
+        `agents` where it may have some, what servers have, and what was lent."""
         session = self._session
         found = {"", *session.ide.can, *allowed.abilities(session.config, session.model_name)}
         found |= {"results"} if session.stream.state.history.compaction else set()
         found |= {skilled.ABILITY} if session.brought.skills.are_there else set()
+        found |= {ABILITY} if session.agents.offered else set()
+        me = session.agents.me
+        found |= {"findings"} if me and "report_findings" in me.profile.tools else set()
         found |= {"web"} if session.config.web.enabled else set()
         found |= {self._lent[1]} if self._lent and self._lent[0] == session.turn_id else set()
         return frozenset(found | session.toolbox.needs)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class Preamble:
-    """One session's."""
+    """One session's. `role` is what it is to be, where it works for another one."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.role = ""
         self._text: str | None = None
         self._instructions: Sequence[Instructions] | None = None
 
@@ -38,8 +39,9 @@ class Preamble:
             git = session.knowing.git
             rules = system_prompt(session.cwd, self.instructions(), date.today(), git, trusted=trusted)
             skills = session.brought.skills.listed()
-            servers = listed(session.servers.all)
-            self._text = session.masker.text("\n\n".join(part for part in (rules, skills, servers) if part))
+            agents, servers = session.agents.listed(), listed(session.servers.all)
+            parts = [part for part in (rules, agents, skills, servers, self.role) if part]
+            self._text = session.masker.text("\n\n".join(parts))
         return self._text
 
     def renew(self) -> None:

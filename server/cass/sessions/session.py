@@ -29,6 +29,7 @@ from cass.protocol.events import (
 from cass.protocol.messages import Message, Usage
 from cass.protocol.secrets import Masker
 from cass.sessions import allowed, options, sizes, terms
+from cass.sessions.agents import SessionAgents
 from cass.sessions.asks import Asks
 from cass.sessions.baselines import Baselines
 from cass.sessions.brought import Brought
@@ -67,7 +68,7 @@ class Session:
         self.opened = params
         self.terms = Terms()
         self.above: Session | None = None
-        self.children: dict[str, Session] = {}
+        self.agents = SessionAgents(self)
         self._rules = allowed.rules(self.config, params.rules)
         self._limits = allowed.limits(self.config, params.max_turns)
         self.workspace = house.open_workspace([self.cwd, *map(Path, params.additional_directories)])
@@ -85,9 +86,9 @@ class Session:
         }
         self.memory = Memory(self)
         self._asks = Asks(stream)
-        self._baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
+        self.baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
         self.ledger = Ledger(self.workspace, partial(allowed.may_show, self), self.masker.text)
-        self.unreviewed = Unreviewed(stream, self._baselines, self.workspace)
+        self.unreviewed = Unreviewed(stream, self.baselines, self.workspace)
         self.reviews = Reviews(self)
         self.closing = False
         self.offers, self.steps = Offers(self), Steps(self)
@@ -155,8 +156,8 @@ class Session:
 
     @property
     def total(self) -> Usage:
-        """Usage so far."""
-        return self.stream.state.total
+        """Usage so far, with what those used that work for it."""
+        return self.stream.state.total + self.agents.under_way
 
     @property
     def can_decide(self) -> bool:
@@ -194,15 +195,15 @@ class Session:
 
     def baseline(self, path: Path) -> str | None:
         """A changed file's text before the session touched it."""
-        return self._baselines.text(path)
+        return self.baselines.text(path)
 
     def remember(self, edits: Sequence[FileEdit]) -> None:
         """Keep what these edits replace."""
-        self._baselines.keep(edits)
+        self.baselines.keep(edits)
 
     def kept_text(self, wanted: str) -> str | None:
         """A text that edits replaced, by its hash; None when no copy is there."""
-        return self._baselines.by_hash(wanted)
+        return self.baselines.by_hash(wanted)
 
     async def made(self, edits: Sequence[FileEdit], applied: Applied, *, reviewed: bool) -> None:
         """Edits were made."""
@@ -289,6 +290,7 @@ class Session:
         """Stop everything and give the session free."""
         self.closing = True
         await self.work.stop()
+        await self.agents.close()
         await self.brought.close()
         await self.knowing.stop()
         await self.side.settle()

@@ -98,7 +98,7 @@ class SessionSkills:
 
     def _find(self) -> skills.Found:
         house = self._session.house
-        sources = brought.sources("skills", self._session.cwd, house.config_dir, house.home_dir)
+        sources = brought.sources("skills", self._session.brought.folder, house.config_dir, house.home_dir)
         return skills.find(sources, self._may_file, self._known)
 
     def _may(self, skill: skills.Skill) -> bool:

@@ -27,7 +27,7 @@ from cass.protocol.events import (
     UserMessage,
 )
 from cass.protocol.messages import Message, ToolCall, Usage
-from cass.protocol.reaching import ToolsFound
+from cass.protocol.reaching import AgentUpdate, ToolsFound
 from cass.sessions.history import History
 
 _SETTLED = 64
@@ -35,6 +35,9 @@ _KEYS = 4_096
 _MADE = 100
 """What is held of the past: decided proposals, the clients' keys, changes of one file. A long session stays as small as
 a short one; the journal has the rest."""
+
+AGENT_ENDS = ("done", "failed", "cancelled")
+"""How a sub-agent can have ended."""
 
 
 class Made(NamedTuple):
@@ -50,7 +53,8 @@ class Folded:
     """The state of one session. `history` is the conversation; going back replaces it, and nothing else of this.
     `proposals` are those to decide about and the latest that were decided; `settled.find` knows the others.
     `runs` says whether a command of several steps was
-    ever run. `found_tools` were searched for, in that order. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
+    ever run. `found_tools` were searched for, in that order. `agents` are the sub-agents that it ever had, as they were
+    last told of. `waiting` are words that were taken and not begun, by message; `dropped` counts those that never will be."""
 
     history: History = field(default_factory=History)
     state: SessionState = "idle"
@@ -67,6 +71,7 @@ class Folded:
     client_keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     waiting: dict[str, PromptQueued] = field(default_factory=dict[str, PromptQueued])
     jobs: dict[str, JobUpdate] = field(default_factory=dict[str, JobUpdate])
+    agents: dict[str, AgentUpdate] = field(default_factory=dict[str, AgentUpdate])
     dropped: int = 0
     total: Usage = field(default_factory=Usage)
     prompts: int = 0
@@ -138,6 +143,8 @@ class Folded:
                 self.runs = True
             case ToolsFound():
                 self.found_tools.update(dict.fromkeys(event.names))
+            case AgentUpdate() if not event.works_for:
+                self._agent(event)
             case ReviewBase():
                 self.unreviewed.pop(Path(event.path), None)
                 if event.known_hash is not None:
@@ -152,6 +159,13 @@ class Folded:
     def pending_proposals(self) -> list[EditProposal]:
         """Proposals of plan mode that wait for a decision, oldest first."""
         return [p for p in self.proposals.values() if p.state == "proposed"]
+
+    def _agent(self, event: AgentUpdate) -> None:
+        """A sub-agent's usage counts once it has ended; until then the session asks those that work."""
+        known = self.agents.get(event.agent_id)
+        if event.state in AGENT_ENDS and event.usage and (known is None or known.state not in AGENT_ENDS):
+            self.total += event.usage
+        self.agents[event.agent_id] = event
 
     def _drop(self, message_id: str) -> None:
         dropped = self.waiting.pop(message_id, None)

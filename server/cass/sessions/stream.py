@@ -52,6 +52,7 @@ class Stream:
         self.clients: list[Client] = []
         self.seq = 0
         self.kept = 0
+        self.closed = False
         self._loaded = 0
         self._journal = journal
         self._recent: deque[tuple[int, Event]] = deque(maxlen=_RECENT)
@@ -114,6 +115,7 @@ class Stream:
         """Nothing more will happen here."""
         self.flush()
         self._save()
+        self.closed = True
         self._journal.close()
 
     def _send(self, event: Event) -> None:

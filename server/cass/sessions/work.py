@@ -22,9 +22,9 @@ from cass.protocol.events import (
     TurnError,
     UserMessage,
 )
-from cass.protocol.messages import ContentBlock, ResourceLink, Text, ToolCall
+from cass.protocol.messages import Text, ToolCall
 from cass.protocol.methods import PromptParams
-from cass.sessions import mentions, planned, serverchanges, titles, trusting
+from cass.sessions import mentions, planned, quick, serverchanges, titles, trusting, words
 from cass.sessions.command import Command, Prompt, Reply, name_of, recognise
 from cass.sessions.compacting import fitting_of
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from cass.sessions.session import Session
 
 _STOP_SECONDS = 3.0
-_EDITOR = "\n\n[Editor]\n"
-"""Stands before what the user looks at, behind their words."""
-
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +46,7 @@ class Work:
         self._task: asyncio.Task[None] | None = None
         self._running: str | None = None
         self._held = False
+        self._beside: set[asyncio.Task[None]] = set()
 
     @property
     def busy(self) -> bool:
@@ -90,8 +88,11 @@ class Work:
     async def stop(self) -> None:
         """Cancel all, and wait a moment for it."""
         self.cancel()
-        if self._task:
-            await asyncio.wait([self._task], timeout=_STOP_SECONDS)
+        working = [*self._beside, *([self._task] if self._task else [])]
+        for task in self._beside:
+            task.cancel()
+        if working:
+            await asyncio.wait(working, timeout=_STOP_SECONDS)
 
     def prompt(self, params: PromptParams) -> tuple[str, str]:
         """Take the user's words: the ids of the turn and of the message. SessionError `session_busy` or
@@ -99,6 +100,8 @@ class Work:
         known = self._known(params.client_key)
         if known:
             return known
+        if self._running and quick.runs(self._session, params, self._beside):
+            return self._running, f"msg-{uuid4().hex[:12]}"
         if self.busy and params.mode == "start":
             raise SessionError("the session is working", hint="Queue the prompt, or cancel.", kind="session_busy")
         if params.expected_turn_id and params.expected_turn_id != self._running:
@@ -108,7 +111,7 @@ class Work:
         message = UserMessage(
             message_id=f"msg-{uuid4().hex[:12]}",
             turn_id=turn_id,
-            content=_with_context(params),
+            content=words.with_context(params),
             steering=steering,
             client_key=params.client_key,
         )
@@ -137,7 +140,11 @@ class Work:
             self._drop(prompt.message)
             self._end(StateUpdate(turn_id=prompt.turn_id, state="idle", stop_reason="cancelled"))
         if self._task and turn_id in (None, self._running):
-            for message in self.take_steering():
+            said = self.take_steering()
+            self._steering.extend(
+                message for message in said if message.source == "agent"
+            )  # is told after the turn
+            for message in said:
                 self._drop(message)
             self._task.cancel()
 
@@ -180,7 +187,7 @@ class Work:
 
     def _next(self) -> None:
         self._task, self._running = None, None
-        while self._steering and self._steering[0].source == "editor":  # nobody's words: they begin no turn
+        while self._steering and self._steering[0].source != "user":  # nobody's words: they begin no turn
             self._session.emit(self._steering.popleft())
         if self._steering and not self._queue:
             late = self._steering.popleft()
@@ -215,9 +222,9 @@ class Work:
         self._next()
 
     async def _run(self, prompt: Prompt) -> StateUpdate:
-        beside = tuple(b for b in prompt.message.content if _is_beside(b))
+        beside = tuple(b for b in prompt.message.content if words.is_beside(b))
         own = [block for block in prompt.message.content if block not in beside]
-        called = recognise(_plain(own), await self._commands(_plain(own), prompt.turn_id))
+        called = recognise(words.plain(own), await self._commands(words.plain(own), prompt.turn_id))
         message, reply = prompt.message, Reply()
         if called:
             command, argument = called
@@ -279,26 +286,3 @@ class Work:
 
 def _failed(turn_id: str, error: TurnError) -> StateUpdate:
     return StateUpdate(turn_id=turn_id, state="idle", stop_reason="error", error=error)
-
-
-def _is_beside(block: ContentBlock) -> bool:
-    """Whether this is no words of the user's: what they look at, and files that their words name."""
-    return isinstance(block, ResourceLink) or (isinstance(block, Text) and block.text.startswith(_EDITOR))
-
-
-def _plain(content: Sequence[ContentBlock]) -> str:
-    """The prompt's text when it is nothing but text."""
-    return (
-        "".join(b.text for b in content if isinstance(b, Text)) if all(isinstance(b, Text) for b in content) else ""
-    )
-
-
-def _with_context(params: PromptParams) -> tuple[ContentBlock, ...]:
-    """The prompt, with what the user is looking at put behind it."""
-    context = params.context
-    if context is None:
-        return params.prompt
-    lines = [f"Active file: {context.active_uri}"] if context.active_uri else []
-    lines += [f"Selection:\n{context.selection}"] if context.selection else []
-    lines += ["Open files:\n" + "\n".join(context.open_uris)] if context.open_uris else []
-    return (*params.prompt, Text(text=_EDITOR + "\n".join(lines))) if lines else params.prompt

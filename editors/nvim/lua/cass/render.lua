@@ -49,6 +49,8 @@ function show.user_message(self, update)
     return self:line('⟳ ' .. words_of(update.content):gsub('\n.*$', ''), 'CassMuted')
   elseif update.source == 'hook' then
     return self:line('⚙ The model was told something by a hook.', 'CassMuted')
+  elseif update.source == 'agent' then
+    return self:line('⟳ The model was told what a sub-agent in the background came to.', 'CassMuted')
   end
   local id = 'user-' .. update.messageId
   self.out:add(id, { update.steering and '❯ You (meanwhile)' or '❯ You' }, { head_group = 'CassUser' })
@@ -214,6 +216,30 @@ function show._step_update(self, update)
   end
   local groups = { failed = 'CassError', skipped = 'CassMuted', cancelled = 'CassMuted' }
   self.out:replace(id, { line }, { groups[update.state] or 'CassTool' })
+end
+
+local AGENT_SIGNS =
+  { waiting = '…', running = '▸', requires_action = '?', done = '✓', failed = '✗', cancelled = '■' }
+local AGENT_WAITS = { waiting = 'waits for a free place', requires_action = 'waits for your answer' }
+
+--- One line for each sub-agent, which tells how it stands.
+function show._agent_update(self, update)
+  local id = 'agent-' .. update.agentId
+  local above = (update.worksFor or '') ~= '' and update.worksFor .. '/' or ''
+  local ended = update.state == 'done' or update.state == 'failed' or update.state == 'cancelled'
+  local said = vim.trim(update.text or ''):gsub('\n.*$', '')
+  local doing = ended and said or AGENT_WAITS[update.state] or update.activity or ''
+  local usage = type(update.usage) == 'table' and update.usage or {}
+  local tokens = (usage.input or 0) + (usage.output or 0)
+  local behind = update.isBackground and not ended and ' (in the background)' or ''
+  local line = ('%s %s%s: %s%s'):format(AGENT_SIGNS[update.state] or '·', above, update.name, update.task, behind)
+  line = line .. (doing ~= '' and ' · ' .. vim.fn.strcharpart(doing, 0, 120) or '')
+  line = line .. (tokens > 0 and (' (%d tokens)'):format(tokens) or '')
+  if not self.out:has(id) then
+    self.out:add(id, { '' })
+  end
+  local groups = { failed = 'CassError', cancelled = 'CassMuted', requires_action = 'CassWarning' }
+  self.out:replace(id, { (line:gsub('%s+', ' ')) }, { groups[update.state] or 'CassTool' })
 end
 
 function show._history_cleared(self)

@@ -10,6 +10,7 @@ import type {
   TurnError,
   Usage,
 } from "../protocol";
+import { agentText } from "./agents.ts";
 import { compacted } from "./compaction.ts";
 import { markRewound, rewound } from "./rewound.ts";
 import { newTool, type ToolItem, toolChanged, toolSaid } from "./tools.ts";
@@ -128,6 +129,8 @@ function taken(it: Conversation, update: Update): Item | "removed" | undefined {
       return retry(it, update);
     case "_step_update":
       return stepChanged(it, update);
+    case "_agent_update":
+      return line(it, `agent-${update.agentId}`, agentText(update), update.state === "failed" ? "error" : "info");
     case "compaction_update":
       return update.status === "completed" ? notice(it, "info", compacted(update)) : undefined;
     case "_history_cleared":
@@ -155,7 +158,11 @@ function stepChanged(it: Conversation, update: StepUpdate): Item {
   const again = (update.attempt ?? 1) > 1 ? ` (try ${update.attempt})` : "";
   const name = update.step ? `${update.step} ${update.title ?? ""}`.trim() : `/${update.command}`;
   const text = `${SIGNS[update.state]} ${name}${again}`;
-  const level = update.state === "failed" ? "error" : "info";
+  return line(it, id, text, update.state === "failed" ? "error" : "info");
+}
+
+/** A line that is said again as it changes. */
+function line(it: Conversation, id: string, text: string, level: NoticeItem["level"]): Item {
   const known = find(it, "notice", id);
   if (known?.kind === "notice") {
     known.text = text;
