@@ -31,6 +31,7 @@ Commands:
   trust                       what the folder brings that could act
   hooks                       the hooks that there are; try one
   mcp                         MCP servers: list, add, remove, import, test, login; be one
+  schedule                    work at a time: add, list, run, history, daemon
   permissions, tool           what may run; run one tool by hand
   serve, protocol             the server for editors and programs; its protocol
 

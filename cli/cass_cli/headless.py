@@ -91,6 +91,7 @@ async def run_headless(client: CassClient, options: Options) -> int:
     work = asyncio.create_task(_answer(run))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, _interrupt, run, work)
+    loop.add_signal_handler(signal.SIGTERM, _end, run, work)
     try:
         code = await work
     except asyncio.CancelledError:
@@ -102,7 +103,8 @@ async def run_headless(client: CassClient, options: Options) -> int:
             failure["hint"] = error.hint
         return _finish(run, {"stopReason": "error", "error": failure}, code)
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
         await (client.kill() if run.interrupted and not work.done() else client.close())
     return code
 
@@ -147,6 +149,12 @@ def _interrupt(run: _Run, work: asyncio.Task[int]) -> None:
     run.interrupted = True
     run.client.notify(SESSION_CANCEL, {"sessionId": run.session.session_id})
     asyncio.get_running_loop().call_later(CANCEL_LIMIT, work.cancel)
+
+
+def _end(run: _Run, work: asyncio.Task[int]) -> None:
+    """Somebody wants the process to end: say which session it was, and leave."""
+    run.interrupted = True
+    work.cancel()
 
 
 def _finish(run: _Run, result: Json, code: int) -> int:

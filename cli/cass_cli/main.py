@@ -9,8 +9,7 @@ import sys
 
 SERVER_COMMANDS = (
     *("serve", "acp", "commands", "config", "tool", "permissions", "models", "auth", "protocol", "usage", "trust"),
-    "hooks",
-    "mcp",
+    *("hooks", "mcp", "schedule"),
 )
 OWN_COMMANDS = ("sessions", "demo")
 

@@ -8,7 +8,22 @@ from typing import Any
 
 import click
 
-from cass.admin import acp, auth, commands, config, hooks, mcp, models, permissions, protocol, tool, trust, usage
+from cass.admin import (
+    acp,
+    auth,
+    commands,
+    config,
+    hooks,
+    mcp,
+    models,
+    permissions,
+    protocol,
+    schedule,
+    scheduled,
+    tool,
+    trust,
+    usage,
+)
 from cass.errors import AuthenticationError, CassError, ConfigError, ModelError
 
 
@@ -58,5 +73,7 @@ for command in (
     permissions.permissions,
     protocol.protocol,
     usage.usage,
+    schedule.schedule,
 ):
     admin.add_command(command)
+schedule.schedule.add_command(scheduled.install)

@@ -73,10 +73,12 @@ def again(schedule: Schedule, run: Run, now: datetime, retryable: bool) -> Recor
     return Record(kind="claimed", at=now, run=new_run(), due=run.due, attempt=run.attempt + 1, not_before=after)
 
 
-def startable(story: Story, now: datetime) -> Run | None:
-    """The run that may begin now: the first that waits, unless one is running or it is too early."""
+def startable(story: Story, now: datetime, runner: str) -> Run | None:
+    """The run that this runner may begin now: the first that waits, unless one is running, it is too early or another's."""
     first = next(iter(story.open), None)
-    if first is None or first.state != "waiting" or (first.not_before and first.not_before > now):
+    if first is None or first.state != "waiting" or first.runner not in ("", runner):
+        return None
+    if first.not_before and first.not_before > now:
         return None
     return first
 

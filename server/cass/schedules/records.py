@@ -22,7 +22,8 @@ KEPT_DUES = 5_000
 
 
 class Record(BaseModel):
-    """One line. `claimed`: a run is to be for `due` (None: by hand), not before `not_before`. `started`: `runner` has it, its
+    """One line. `claimed`: a run is to be for `due` (None: by hand), not before `not_before`,
+    by `runner` alone where one is named. `started`: `runner` has it, its
     processes carry `mark`. `ended`: `state` and what else is known. `passed`: nothing that was due up to `due` will run,
     `count` of them, `why`. `back`: the clock was set back to `due`. `head`: what earlier lines came to."""
 
@@ -118,6 +119,7 @@ class Story:
         self.runs[record.run] = Run(
             record.run, record.due, record.at, record.attempt, record.not_before, record.state, why=record.why
         )
+        self.runs[record.run].runner = record.runner
         if record.due is not None:
             self.cursor = max(self.cursor, record.due)
             self.dues.add(int(record.due.timestamp()))

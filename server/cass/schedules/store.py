@@ -189,6 +189,14 @@ class ScheduleStore:
         """The lock that a runner has as long as it lives."""
         return self.folder / "runners" / token
 
+    def register(self, token: str) -> int | None:
+        """A lock for a new runner; what dead ones left is cleared away. StoreError."""
+        with self.locked():
+            for path in (self.folder / "runners").glob("*"):
+                if not files.is_held(path):
+                    path.unlink(missing_ok=True)
+            return files.take(self.runner_lock(token))
+
     def _schedule(self, path: Path) -> Schedule | None:
         try:
             seen = path.stat()
