@@ -10,7 +10,6 @@ from cass.schedules.definition import Schedule, When
 from cass.schedules.records import Run, Story
 from cass.schedules.telling import as_json
 
-_PROMPT_CHARS = 60
 _SIGNS = {
     "waiting": "waits",
     "running": "is running",
@@ -40,7 +39,7 @@ def line(schedule: Schedule, story: Story, now: datetime) -> list[str]:
     following = f"next {words.shown(coming[0], zone)}, {words.until(coming[0], now)}" if coming else "over"
     rows = [
         f"{schedule.name}  {when(schedule.when)}",
-        f"  {following if schedule.enabled else 'paused'}; in {schedule.folder}: {short(schedule.prompt)}",
+        f"  {following if schedule.enabled else 'paused'}; in {schedule.folder}: {words.short(schedule.prompt)}",
     ]
     open_run = next(iter(story.open), None)
     last = open_run or next(reversed(story.runs.values()), None)
@@ -62,7 +61,7 @@ def run(one: Run, schedule: Schedule) -> str:
         parts.append(f"${one.cost:.4f}")
     if one.session_id:
         parts.append(f"session {one.session_id}")
-    why = short(one.why, 300) if one.why else short(one.text, 120) if one.text else ""
+    why = words.short(one.why, 300) if one.why else words.short(one.text, 120) if one.text else ""
     return ", ".join(parts) + (f": {why}" if why else "")
 
 
@@ -141,9 +140,3 @@ def row(schedule: Schedule, story: Story, now: datetime) -> dict[str, object]:
         "running": any(one.state == "running" for one in story.open),
         "runs": story.count,
     }
-
-
-def short(text: str, most: int = _PROMPT_CHARS) -> str:
-    """The beginning, in one line."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"

@@ -105,10 +105,11 @@ def _ready(schedule: Schedule, times: Times, story: Story, now: datetime) -> lis
     """Due times that may begin by now and are not decided about, in order, as far as they can matter. One whose jitter has
     it wait keeps those behind it waiting, too."""
     sure = max(story.cursor, now - timedelta(seconds=schedule.jitter))
-    first = story.cursor
-    if schedule.missed == "all" and schedule.grace is not None:
-        first = max(first, now - timedelta(seconds=schedule.grace + schedule.jitter + 1))
-    found = (_latest if schedule.missed == "all" else lately)(times, first, sure)
+    first, late = story.cursor, schedule.lateness
+    if schedule.missed != "once" and late is not None:
+        first = max(first, now - timedelta(seconds=late + schedule.jitter + 1))
+    found = [] if schedule.missed == "once" else _latest(times, first, sure)
+    found = found or lately(times, story.cursor, sure)
     for due in between(times, sure, now):
         if jittered(schedule, due) > now:
             break

@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from typing import TYPE_CHECKING
 
 from cass.errors import ConfigError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _NAMES = {
@@ -54,6 +57,8 @@ def length(seconds: float) -> str:
 
 def zone_of(name: str, where: str = "") -> ZoneInfo:
     """The time zone of this name. ConfigError."""
+    from zoneinfo import ZoneInfo, available_timezones
+
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -67,6 +72,7 @@ def zone_of(name: str, where: str = "") -> ZoneInfo:
 def local_zone() -> str:
     """The name of the user's time zone; UTC where it cannot be found."""
     import warnings
+    from zoneinfo import ZoneInfo
 
     from tzlocal import get_localzone_name
 
@@ -137,3 +143,9 @@ def until(moment: datetime, now: datetime) -> str:
     if abs(seconds) < 1:
         return "now"
     return f"in {length(seconds)}" if seconds > 0 else f"{length(-seconds)} ago"
+
+
+def short(text: str, most: int = 60) -> str:
+    """The beginning, in one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"

@@ -10,6 +10,7 @@ from itertools import islice
 from cass.errors import SessionError
 from cass.protocol.events import EditUpdate, Event, JobUpdate, PromptDropped, PromptQueued, StateUpdate, UserMessage
 from cass.protocol.keeping import ForkParams
+from cass.protocol.reaching import ReminderUpdate
 
 
 def new_id() -> str:
@@ -49,11 +50,11 @@ def end(events: Iterable[Event], params: ForkParams) -> int:
 
 
 def copied(events: Iterable[Event], count: int, session_id: str) -> Iterator[Event]:
-    """What a fork begins with. Commands in the background and words that wait stay with the session that has them;
+    """What a fork begins with. Commands in the background, reminders and words that wait stay with the session that has them;
     proposals get ids of their own, so that a decision is about one of the two sessions."""
     mark = session_id.rpartition("-")[2]
     for event in islice(events, count):
-        if isinstance(event, JobUpdate | PromptQueued | PromptDropped):
+        if isinstance(event, JobUpdate | PromptQueued | PromptDropped | ReminderUpdate):
             continue
         if isinstance(event, EditUpdate):
             id = f"{event.proposal_id}-{mark}"

@@ -95,6 +95,8 @@ class Library:
             for text in (*self._strange(session, params), *done):
                 session.emit(Notice(level="warning", text=text))
         self._configure(session, params.config_options)
+        if fresh:
+            session.reminders.resume()
         interrupted.tell(session, torn)  # to whoever opened it: before, nobody was there to hear it
         return session
 

@@ -27,7 +27,7 @@ from cass.protocol.events import (
     UserMessage,
 )
 from cass.protocol.messages import Message, ToolCall, Usage
-from cass.protocol.reaching import ToolsFound
+from cass.protocol.reaching import ReminderUpdate, ToolsFound
 from cass.sessions.history import History
 
 _SETTLED = 64
@@ -67,6 +67,7 @@ class Folded:
     client_keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     waiting: dict[str, PromptQueued] = field(default_factory=dict[str, PromptQueued])
     jobs: dict[str, JobUpdate] = field(default_factory=dict[str, JobUpdate])
+    reminders: dict[str, ReminderUpdate] = field(default_factory=dict[str, ReminderUpdate])
     dropped: int = 0
     total: Usage = field(default_factory=Usage)
     prompts: int = 0
@@ -138,6 +139,10 @@ class Folded:
                 self.runs = True
             case ToolsFound():
                 self.found_tools.update(dict.fromkeys(event.names))
+            case ReminderUpdate():
+                self.reminders.pop(event.reminder_id, None)
+                if event.at is not None:
+                    self.reminders[event.reminder_id] = event
             case ReviewBase():
                 self.unreviewed.pop(Path(event.path), None)
                 if event.known_hash is not None:
