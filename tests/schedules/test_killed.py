@@ -60,11 +60,12 @@ def test_each_due_time_is_run_once_though_its_runners_are_killed(tmp_path: Path)
     keepers = [keeper(folder, clock, lines) for _ in range(2)]
     kills = 0
     try:
+        wait_for(lambda: len(list((folder / "runners").glob("*"))) == 2)
         for minute in range(1, MINUTES + 1):
             set_clock(clock, START + timedelta(minutes=minute))
             store.wake()
             if minute % 4 == 0:
-                time.sleep(random.uniform(0, 0.12))
+                time.sleep(random.uniform(0, 0.2))
             if minute % 16 == 0:
                 victim = random.randrange(2)
                 keepers[victim].kill()

@@ -17,6 +17,7 @@ from cass.schedules.triggers import Times, between, lately
 MOST_CAUGHT_UP = 100
 """Missed runs of one schedule that are made up for, the latest; with the policy `all`."""
 MOST_QUEUED = 10
+"""Runs of one schedule that wait for the one before them."""
 _MOST_COUNTED = 1_000
 _TRIED_AGAIN = ("failed", "interrupted")
 
@@ -164,6 +165,7 @@ def _claim(schedule: Schedule, story: Story, now: datetime, due: datetime, out: 
             _replace(story, now, run, out)
     open_runs = story.open
     caught_up = schedule.missed == "all" and not is_first
+    most = MOST_CAUGHT_UP if schedule.missed == "all" else MOST_QUEUED
     why = ""
     if open_runs and not caught_up:
         if schedule.overlap == "skip":
@@ -171,8 +173,8 @@ def _claim(schedule: Schedule, story: Story, now: datetime, due: datetime, out: 
         elif schedule.overlap == "replace":
             for run in open_runs:
                 _replace(story, now, run, out)
-        elif sum(run.state == "waiting" for run in open_runs) >= MOST_QUEUED:
-            why = f"{MOST_QUEUED} runs were waiting already"
+        elif sum(run.state == "waiting" for run in open_runs) >= most:
+            why = f"{most} runs were waiting already"
     state = "skipped" if why else "waiting"
     _write(out, story, Record(kind="claimed", at=now, run=new_run(), due=due, state=state, why=why))
 
