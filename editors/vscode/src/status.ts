@@ -27,7 +27,11 @@ export class Status implements vscode.Disposable {
       sessions.onDidSwitch(draw),
       asking.onDidChange(draw),
       sessions.onDidUpdate((update) => {
-        if (["state_update", "config_option_update", "_review_update", "_reminder_update"].includes(update.sessionUpdate)) {
+        if (
+          ["state_update", "config_option_update", "_review_update", "_reminder_update"].includes(
+            update.sessionUpdate,
+          )
+        ) {
           draw();
         }
       }),

@@ -140,7 +140,14 @@ test("a hook that did nothing is not shown; what one says, refuses or does wrong
 test("a reminder is a line when it fires, and known until it is over", () => {
   const it = emptyConversation("s", "/p");
   const update = (state: string, at: string | null): Update =>
-    ({ sessionUpdate: "_reminder_update", reminderId: "r", prompt: "look\n again", every: 60, state, at }) as Update;
+    ({
+      sessionUpdate: "_reminder_update",
+      reminderId: "r",
+      prompt: "look\n again",
+      every: 60,
+      state,
+      at,
+    }) as Update;
   fold(it, update("waiting", "2026-11-26T09:30:00+00:00"));
   assert.deepEqual([it.items.length, it.reminders.size], [0, 1]);
   fold(it, update("fired", null));
