@@ -33,8 +33,9 @@ class Daemon:
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
-        line = [sys.executable, "-P", "-m", "cass_cli.main", "schedule", "daemon", "--clock", str(self.clock)]
-        process = subprocess.Popen(line, env=self.place.environ, cwd=self.place.root, stderr=subprocess.PIPE)
+        line = [sys.executable, "-P", "-m", "cass_cli.main", "schedule", "daemon"]
+        environ = {**self.place.environ, "CASS_CLOCK": str(self.clock)}
+        process = subprocess.Popen(line, env=environ, cwd=self.place.root, stderr=subprocess.PIPE)
         lock = self.place.state / "data" / "schedules" / "daemon.lock"
         wait_for(lambda: lock.exists() and lock.read_text().strip() == str(process.pid))
         return process

@@ -66,6 +66,9 @@ def test_each_due_time_is_run_once_though_its_runners_are_killed(tmp_path: Path)
             store.wake()
             if minute % 4 == 0:
                 time.sleep(random.uniform(0, 0.2))
+            # More than a hundred missed ones are passed over, as is promised: stay below that on a busy machine.
+            behind = START + timedelta(minutes=minute - 60)
+            wait_for(lambda behind=behind: all(store.story(one).cursor >= behind or behind < START for one in made))
             if minute % 16 == 0:
                 victim = random.randrange(2)
                 keepers[victim].kill()
@@ -134,7 +137,7 @@ def test_a_damaged_schedule_is_set_aside_and_harms_no_other(tmp_path: Path) -> N
     for name in ("good", "bad"):
         store.add(Schedule(name=name, when=When(every=60), prompt="x", folder="/"))
     bad = tmp_path / f"{store.find('bad').id}.json"
-    for garbage in (b"\xff\x00", b'{"id": 3}', b"[" * 100_000, b""):
+    for garbage in (b"\xff\x00", b'{"id": 3', b"[" * 100_000, b""):
         bad.write_bytes(garbage)
         again = ScheduleStore(tmp_path)
         assert [one.name for one in again.all()] == ["good"]
@@ -170,3 +173,15 @@ def test_old_lines_are_folded_away_and_mean_the_same(tmp_path: Path) -> None:
     assert again.cursor == START + timedelta(minutes=400)
     assert list(again.runs)[-1] == "run-400"
     assert len((tmp_path / "runs" / f"{made.id}.jsonl").read_bytes().splitlines()) < 300
+
+
+def test_what_another_version_wrote_is_left_alone(tmp_path: Path) -> None:
+    store = ScheduleStore(tmp_path)
+    made = Schedule(name="new", when=When(every=60), prompt="x", folder="/")
+    store.add(made)
+    path = tmp_path / f"{made.id}.json"
+    path.write_text(path.read_text().replace('"prompt"', '"colour": "red", "prompt"'))
+    again = ScheduleStore(tmp_path)
+    assert again.all() == []
+    assert "left alone" in again.problems[0]
+    assert path.exists()

@@ -7,14 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from cass.app import App
 from cass.errors import ConfigError
-from cass.schedules import listing, making, offered
-from cass.schedules.clocks import Clock, FileClock, SystemClock
+from cass.schedules import clocks, listing, making, offered
 from cass.schedules.daemon import holder, serve
 from cass.schedules.definition import Schedule
 from cass.schedules.records import Story
@@ -68,13 +68,15 @@ def add(
 ) -> None:
     """Make a schedule. PROMPT may be a slash command."""
     _by_a_person()
-    now = SystemClock().now()
+    now = _now()
     values = {key: value for key, value in given.items() if value is not None and value != ()}
     if words_:
         values["prompt"] = " ".join(words_)
     if no_trust:
         values["folder_trust"] = "leave-out"
     app, here = App(os.environ), Path.cwd()
+    if not source and "name" not in values and words_:
+        values["name"] = _store(app).free_name(making.name_of(" ".join(words_)))
     made = _taken(app, source, values) if source else making.made(values, here, now, _flag)
     if not dry_run:
         _store(app).add(made)
@@ -94,14 +96,14 @@ def add(
 @click.option("--json", "as_json_", is_flag=True, help="As JSON.")
 def every(as_json_: bool) -> None:
     """All schedules, each with its next run and its last; and what this folder's project offers."""
-    app, now = App(os.environ), SystemClock().now()
+    app, now = App(os.environ), _now()
     store = _store(app)
     known = store.all()
     if as_json_:
-        click.echo(json.dumps([listing.row(one, store.story(one), now) for one in known], ensure_ascii=True))
+        click.echo(json.dumps([listing.row(one, store.seen(one), now) for one in known], ensure_ascii=True))
     else:
         for one in known:
-            _say(*listing.line(one, store.story(one), now))
+            _say(*listing.line(one, store.seen(one), now))
         if not known:
             _say("There are no schedules. `cass schedule add --help` says how to make one.")
         taken = {one.source.path for one in known if one.source}
@@ -124,12 +126,12 @@ def every(as_json_: bool) -> None:
 @click.option("--json", "as_json_", is_flag=True, help="As JSON.")
 def show(name: str, as_json_: bool) -> None:
     """All of one schedule, with its next runs."""
-    store, now = _store(App(os.environ)), SystemClock().now()
+    store, now = _store(App(os.environ)), _now()
     one = store.find(name)
     if as_json_:
-        click.echo(json.dumps(listing.row(one, store.story(one), now), ensure_ascii=True))
+        click.echo(json.dumps(listing.row(one, store.seen(one), now), ensure_ascii=True))
     else:
-        _say(*listing.details(one, store.story(one), now))
+        _say(*listing.details(one, store.seen(one), now))
 
 
 @schedule.command()
@@ -147,7 +149,7 @@ def remove(name: str) -> None:
 def pause(name: str) -> None:
     """Leave a schedule out until it is resumed. A run that goes on is not ended."""
     store = _store(App(os.environ))
-    one = store.change(store.find(name), SystemClock().now(), enabled=False)
+    one = store.change(store.find(name), _now(), enabled=False)
     _say(f"{one.name} is paused.")
 
 
@@ -156,9 +158,9 @@ def pause(name: str) -> None:
 def resume(name: str) -> None:
     """Go on with a schedule from now; what was due meanwhile is not run."""
     _by_a_person()
-    store, now = _store(App(os.environ)), SystemClock().now()
+    store, now = _store(App(os.environ)), _now()
     one = store.change(store.find(name), now, enabled=True)
-    _say(f"{one.name} goes on.", *listing.preview(one, store.story(one), now, 1))
+    _say(f"{one.name} goes on.", *listing.preview(one, store.seen(one), now, 1))
 
 
 @schedule.command()
@@ -178,7 +180,7 @@ def history(name: str, count: int, as_json_: bool) -> None:
     """What a schedule's runs came to, the latest first. `cass -r SESSION` opens one."""
     store = _store(App(os.environ))
     one = store.find(name)
-    story = store.story(one)
+    story = store.seen(one)
     if as_json_:
         for found in list(story.runs.values())[::-1][:count]:
             click.echo(json.dumps(as_json(one, found), ensure_ascii=True))
@@ -187,13 +189,10 @@ def history(name: str, count: int, as_json_: bool) -> None:
 
 
 @schedule.command()
-@click.option(
-    "--clock", type=click.Path(), hidden=True, help="A file that says what time it is, for trying things out."
-)
-def daemon(clock: str | None) -> None:
+def daemon() -> None:
     """Run schedules as they are due, until it is ended. One process of a user does it; another one says so."""
     _by_a_person()
-    asyncio.run(_serve(FileClock(Path(clock)) if clock else SystemClock()))
+    asyncio.run(_serve())
 
 
 @schedule.command()
@@ -202,7 +201,7 @@ def daemon(clock: str | None) -> None:
 @click.option("-n", "count", type=click.IntRange(1, 1_000), default=5, show_default=True, help="So many.")
 def check(when: tuple[str, ...], zone: str | None, count: int) -> None:
     """When would "30 9 * * 1-5" (or 15m, or 18:30) be due? Without WHEN: what is wrong with the schedules there are."""
-    app, now = App(os.environ), SystemClock().now()
+    app, now = App(os.environ), _now()
     if when:
         text = " ".join(when)
         key = "cron" if len(when) == 5 or len(text.split()) == 5 or text.startswith("@") else "at"
@@ -217,7 +216,7 @@ def check(when: tuple[str, ...], zone: str | None, count: int) -> None:
 def _check_all(app: App) -> int:
     from cass.admin.scheduling import Scheduling
 
-    scheduling, wrong = Scheduling(app, SystemClock()), 0
+    scheduling, wrong = Scheduling(app, clocks.of(os.environ)), 0
     for one in scheduling.store.all():
         why = scheduling.refusal(one) or (
             "" if Path(one.folder).is_dir() else f"its folder {one.folder} is not there"
@@ -235,14 +234,14 @@ def _check_all(app: App) -> int:
 async def _run(name: str, as_json_: bool) -> int:
     from cass.admin.scheduling import Scheduling
 
-    scheduling = Scheduling(App(os.environ), SystemClock())
+    scheduling = Scheduling(App(os.environ), clocks.of(os.environ))
     runner = scheduling.runner()
     try:
         one = scheduling.store.find(name)
         await runner.open()
         claimed = runner.by_hand(one)
         await runner.carry(one, claimed)
-        over = scheduling.store.story(one).runs[claimed.id]
+        over = scheduling.store.seen(one).runs[claimed.id]
     finally:
         await runner.close()
         await scheduling.close()
@@ -253,10 +252,10 @@ async def _run(name: str, as_json_: bool) -> int:
     return _STATES.get(over.state, 1)
 
 
-async def _serve(clock: Clock) -> None:
+async def _serve() -> None:
     from cass.admin.scheduling import Scheduling
 
-    scheduling = Scheduling(App(os.environ), clock)
+    scheduling = Scheduling(App(os.environ), clocks.of(os.environ))
     try:
         await serve(scheduling.store, scheduling.runner())
     finally:
@@ -279,7 +278,11 @@ def _taken(app: App, name: str, given: Mapping[str, object]) -> Schedule:
         raise ConfigError(
             f"the project offers no schedule {name[:64]!r}", where="--from", hint=f"There are: {names}."
         )
-    return offered.taken(offer, given, Path.cwd(), SystemClock().now())
+    return offered.taken(offer, given, Path.cwd(), _now())
+
+
+def _now() -> datetime:
+    return clocks.of(os.environ).now()
 
 
 def _by_a_person() -> None:

@@ -83,7 +83,7 @@ class Scheduling:
         ):
             if most is not None:
                 now = getattr(own, name)
-                found[f"CASS_LIMITS__{name.upper()}"] = f"{most if now is None else min(most, now):g}"
+                found[f"CASS_LIMITS__{name.upper()}"] = str(most if now is None else min(most, now))
         return found, seconds
 
     async def close(self) -> None:

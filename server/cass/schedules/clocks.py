@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -38,6 +39,12 @@ class SystemClock:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, min(left, LONGEST_WAIT))):
                 await poke.wait()
+
+
+def of(environ: Mapping[str, str]) -> Clock:
+    """The machine's clock, or the file that `CASS_CLOCK` names."""
+    path = environ.get("CASS_CLOCK")
+    return FileClock(Path(path)) if path else SystemClock()
 
 
 class FileClock:

@@ -7,6 +7,7 @@ damaged is set aside and told of, and harms no other one.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 from collections.abc import Callable, Generator, Sequence
@@ -88,6 +89,12 @@ class ScheduleStore:
         what = "several schedules are called" if near else "there is no schedule"
         raise SessionError(f"{what} {word[:64]!r}", hint=f"There are: {names}.", kind="schedule_not_found")
 
+    def free_name(self, wanted: str) -> str:
+        """This name, or with a number behind it where it is taken."""
+        taken = {one.name.lower() for one in self.all()}
+        names = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, MOST + 2))
+        return next(name for name in names if name.lower() not in taken)
+
     def add(self, schedule: Schedule) -> None:
         """Keep a new one. ConfigError when its name is taken, StoreError."""
         with self.locked():
@@ -104,13 +111,19 @@ class ScheduleStore:
         self.wake()
 
     def change(self, schedule: Schedule, now: datetime, *, enabled: bool) -> Schedule:
-        """Pause or resume it. What was due while it was paused is passed over. StoreError."""
+        """Pause or resume it. What waits is not run, and what was due while it was paused is passed over. StoreError."""
         with self.locked():
             if not (self.folder / f"{schedule.id}.json").exists():
                 raise SessionError(f"the schedule {schedule.name} is gone", kind="schedule_not_found")
             changed = schedule.model_copy(update={"enabled": enabled})
             if enabled and not schedule.enabled:
                 self.write(changed, [Record(kind="passed", at=now, due=now, why="it was paused")])
+            waiting = [] if enabled else [run for run in self.story(schedule).open if run.state == "waiting"]
+            why = "it was paused"
+            self.write(
+                changed,
+                [Record(kind="ended", at=now, run=run.id, state="cancelled", why=why) for run in waiting],
+            )
             self._write(changed)
         self.wake()
         return changed
@@ -142,6 +155,14 @@ class ScheduleStore:
             raise StoreError(f"{path} cannot be read: {error.strerror}") from None
         self._logs[schedule.id] = known
         return known.story
+
+    def seen(self, schedule: Schedule) -> Story:
+        """The same for somebody who only looks: a run whose runner does not live any more is not running. StoreError."""
+        story = self.story(schedule)
+        for run in story.open:
+            if run.runner and not files.is_held(self.runner_lock(run.runner)):
+                run.state, run.why = "interrupted", "cass was ended in the middle of it"
+        return story
 
     def write(self, schedule: Schedule, records: Sequence[Record]) -> None:
         """Add lines, durably, under the lock. They are folded with the next look. StoreError."""
@@ -204,12 +225,16 @@ class ScheduleStore:
             known = self._read.get(path)
             if known and known[0] == signature:
                 return known[1]
-            schedule = Schedule.model_validate_json(plainfile.read(path, _MOST_BYTES))
+            value: object = json.loads(plainfile.read(path, _MOST_BYTES))
+            schedule = Schedule.model_validate(value, strict=False)
             if f"{schedule.id}.json" != path.name:
                 raise ValueError(f"it holds {schedule.id}")
         except FileNotFoundError:
             return None
-        except (OSError, ValidationError, ValueError) as error:
+        except ValidationError as error:  # perhaps another version's, which understands it
+            self._tell(f"{path} cannot be understood and is left alone: {_first_line(error)}")
+            return None
+        except (OSError, ValueError, RecursionError) as error:
             self._set_aside(path, error)
             return None
         self._read[path] = signature, schedule
@@ -222,6 +247,9 @@ class ScheduleStore:
             path.replace(aside)
         except OSError:
             why = f"{path} cannot be read: {_first_line(error)}"
+        self._tell(why)
+
+    def _tell(self, why: str) -> None:
         if why not in self.problems:
             self.problems.append(why)
             log.warning("schedules: %s", why)
@@ -247,9 +275,7 @@ class ScheduleStore:
         if damaged:
             known.story.cursor = max(known.story.cursor, changed.replace(microsecond=0))
             why = f"{path.name}: {damaged} damaged line{'' if damaged == 1 else 's'} left out"
-            if why not in self.problems:
-                self.problems.append(why)
-                log.warning("schedules: %s", why)
+            self._tell(why)
 
     def _shorten(self, schedule: Schedule, story: Story) -> None:
         records = story.shortened(self._keep, datetime.now(UTC))

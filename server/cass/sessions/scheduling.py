@@ -47,6 +47,8 @@ async def schedule(session: Session, argument: str) -> Reply:
 
 def _add(store: ScheduleStore, cwd: Path, text: str) -> str:
     values, now = _read(text), datetime.now(UTC)
+    if "name" not in values and values["prompt"]:
+        values["name"] = store.free_name(making.name_of(str(values["prompt"])))
     made = making.made(values, cwd, now, lambda key: f"/schedule add: {key}")
     store.add(made)
     lines = listing.details(made, Story(made.created), now)
@@ -108,7 +110,7 @@ def _value(match: re.Match[str]) -> str:
 
 def _list(store: ScheduleStore) -> str:
     now, known = datetime.now(UTC), store.all()
-    lines = [line for one in known for line in listing.line(one, store.story(one), now)]
+    lines = [line for one in known for line in listing.line(one, store.seen(one), now)]
     lines += [f"wrong: {problem}" for problem in store.problems]
     if not lines:
         return f"There are no schedules. {_USAGE}"
@@ -117,12 +119,12 @@ def _list(store: ScheduleStore) -> str:
 
 def _show(store: ScheduleStore, name: str) -> str:
     one = store.find(name)
-    return _block(listing.details(one, store.story(one), datetime.now(UTC)))
+    return _block(listing.details(one, store.seen(one), datetime.now(UTC)))
 
 
 def _history(store: ScheduleStore, name: str) -> str:
     one = store.find(name)
-    return _block(listing.history(one, store.story(one), 20))
+    return _block(listing.history(one, store.seen(one), 20))
 
 
 def _remove(store: ScheduleStore, name: str) -> str:
@@ -138,7 +140,7 @@ def _pause(store: ScheduleStore, name: str) -> str:
 def _resume(store: ScheduleStore, name: str) -> str:
     now = datetime.now(UTC)
     one = store.change(store.find(name), now, enabled=True)
-    return "\n".join([f"{one.name} goes on.", *listing.preview(one, store.story(one), now, 1)])
+    return "\n".join([f"{one.name} goes on.", *listing.preview(one, store.seen(one), now, 1)])
 
 
 def _run(store: ScheduleStore, name: str) -> str:
