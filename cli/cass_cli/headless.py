@@ -114,17 +114,30 @@ async def _answer(run: _Run) -> int:
     run.session = await _open(run.client, run.options)
     if run.interrupted:
         return _finish(run, {"stopReason": "cancelled"}, EXIT_INTERRUPTED)
+    prompt = await _told_later(run.session) if run.options.later else run.options.prompt
     result = await run.client.request(
         SESSION_PROMPT,
         {
             "sessionId": run.session.session_id,
-            "prompt": [{"type": "text", "text": run.options.prompt}],
+            "prompt": [{"type": "text", "text": prompt}],
             "clientKey": uuid.uuid4().hex,
             "wait": True,
         },
     )
     code = exit_code(get_text(result, "stopReason"), get_text(get_object(result, "error"), "kind"))
     return _finish(run, result, code)
+
+
+async def _told_later(session: OpenSession) -> str:
+    """Say which session it is, then read what is to be said in it: nothing has happened before that. CassError where
+    nothing comes."""
+    _line({"type": "session", "sessionId": session.session_id})
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    prompt = (await reader.read(-1)).decode("utf-8", "replace")
+    if not prompt.strip():
+        raise CassError("There is no prompt.", kind="usage")
+    return prompt
 
 
 async def _open(client: CassClient, options: Options) -> OpenSession:

@@ -186,7 +186,9 @@ def test_after_kill_9_no_process_is_left_and_the_next_daemon_tells_it(place: Pla
     daemon.process.communicate()
     wait_for(lambda: not left(place), 5.0)
     daemon.process = daemon.start()
-    assert over(place, "other")[0]["state"] == "interrupted"
+    cut_off = over(place, "other")[0]
+    assert cut_off["state"] == "interrupted"
+    assert "begun" in place.run("sessions", "show", cut_off["sessionId"]).out
     daemon.set(soon(hours=1, minutes=5))
     wait_for(lambda: log.read_text() == "begun\n" * 3)
     latest = runs(place, "job")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ class Lines:
         self._path = path
 
     async def run(self, schedule: Schedule, began: Began) -> Result:
-        await began(os.getpid())
+        await began(None)
         run = cast("Run", cast("partial[object]", began).args[1])
         with self._path.open("a") as file:
             file.write(f"{schedule.name} {run.due.isoformat() if run.due else 'by hand'}\n")

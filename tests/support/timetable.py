@@ -42,7 +42,7 @@ class Diary:
     mark: str = ""
 
     async def run(self, schedule: Schedule, began: Began) -> Result:
-        await began(0)
+        await began(None)
         self.began.append((schedule.name, self.clock.now()))
         number = len(self.began)
         if self.hold is not None:

@@ -68,13 +68,14 @@ class Fed:
         seconds: float,
         limit: int,
         goes_on: Callable[[bytes], bool] = lambda line: False,
-        began: Callable[[int], Awaitable[None]] | None = None,
+        greeted: Callable[[bytes], Awaitable[None]] | None = None,
         grace: float = _GRACE,
     ) -> Ended:
         """Run it to its end, at most so long, and keep at most `limit` bytes of each output. ToolError when it cannot be
         started. On the time limit and on cancelling, all that it started is ended. `goes_on` is asked with its first
-        line of output: where it says yes, nobody waits any longer, and the program has its time all the same. `began` is
-        told its process's id before it is given anything to read; a CassError of it ends the program, and is raised.
+        line of output: where it says yes, nobody waits any longer, and the program has its time all the same. With `greeted` it is
+        given nothing to read before it has said a first line, which that is told; empty where it ended without one. A
+        CassError of it ends the program, and is raised.
         `grace` is how long it may take to end when it is asked to, seconds."""
         self._count += 1
         mark = f"{self._prefix}.{self._count}."
@@ -85,10 +86,11 @@ class Fed:
         try:
             await asyncio.shield(launching)
             self._guard.watch(program.pid)
-            if began is not None:
-                await began(program.pid)
-            program.feed()
             async with asyncio.timeout(seconds):
+                if greeted is not None:
+                    await asyncio.wait([program.over, program.spoke], return_when=asyncio.FIRST_COMPLETED)
+                    await greeted(program.spoke.result() if program.spoke.done() else b"")
+                program.feed()
                 await asyncio.wait([program.over, program.spoke], return_when=asyncio.FIRST_COMPLETED)
                 if not program.over.done() and goes_on(program.spoke.result()):
                     return self._let_go_on(program, seconds - (time.monotonic() - since))

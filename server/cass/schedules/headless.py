@@ -1,7 +1,7 @@
 """A run as an ordinary session without anybody there: `cass -p` in the schedule's folder, in a process group of its own.
 
-It is given its prompt only when it is on disk that the run has begun. Whoever dies before that leaves a process that reads
-nothing, does nothing and ends.
+It opens its session, and is given its prompt only when it is on disk that the run has begun, and in which session. Whoever dies
+before that leaves a process that reads nothing, does nothing and ends.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Result:
     retryable: bool = False
 
 
-Began = Callable[[int], Awaitable[None]]
-"""Told of the process before it is given its prompt. A CassError ends it."""
+Began = Callable[[str | None], Awaitable[None]]
+"""Told of the session before it is given its prompt. A CassError ends it."""
 
 
 class Runs(Protocol):
@@ -78,6 +78,15 @@ class HeadlessRuns:
         folder = Path(schedule.folder)
         if not await asyncio.to_thread(folder.is_dir):
             return Result("failed", f"its folder {folder} is not there")
+        opened: list[str] = []
+
+        async def greeted(line: bytes) -> None:
+            value = _last_object(line)
+            session_id = value.get("sessionId")
+            if value.get("type") == "session" and isinstance(session_id, str):
+                opened.append(session_id)
+                await began(session_id)
+
         limits, seconds = await asyncio.to_thread(self._limits, schedule)
         ended = await self._fed.run(
             [sys.executable, "-P", "-m", "cass_cli.main", *arguments(schedule)],
@@ -86,7 +95,7 @@ class HeadlessRuns:
             env={**self._environ, **limits},
             seconds=seconds + _OVER,
             limit=_OUTPUT_BYTES,
-            began=began,
+            greeted=greeted,
             grace=_GRACE,
         )
         result = _read(ended.stdout, ended.exit_code, ended.stderr)
@@ -96,7 +105,7 @@ class HeadlessRuns:
         return Result(
             result.state,
             self._mask(result.why),
-            result.session_id,
+            result.session_id or next(iter(opened), None),
             result.exit_code,
             result.cost,
             self._mask(result.text),
@@ -106,7 +115,7 @@ class HeadlessRuns:
 
 def arguments(schedule: Schedule) -> list[str]:
     """The words behind `cass`; the prompt is read from standard input."""
-    line = ["-p", "--output-format", "json", "--cwd", schedule.folder]
+    line = ["-p", "--prompt-later", "--output-format", "json", "--cwd", schedule.folder]
     for flag, value in (
         ("--model", schedule.model),
         ("--effort", schedule.effort),

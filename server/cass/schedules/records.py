@@ -24,7 +24,7 @@ KEPT_DUES = 5_000
 class Record(BaseModel):
     """One line. `claimed`: a run is to be for `due` (None: by hand), not before `not_before`,
     by `runner` alone where one is named. `started`: `runner` has it, its
-    processes carry `mark`. `ended`: `state` and what else is known. `passed`: nothing that was due up to `due` will run,
+    processes carry `mark`, its session is `session_id`. `ended`: `state` and what else is known. `passed`: nothing that was due up to `due` will run,
     `count` of them, `why`. `back`: the clock was set back to `due`. `head`: what earlier lines came to."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,7 +37,6 @@ class Record(BaseModel):
     not_before: datetime | None = None
     runner: str = ""
     mark: str = ""
-    pid: int | None = None
     state: State = "waiting"
     why: str = ""
     session_id: str | None = None
@@ -132,9 +131,10 @@ class Story:
             return
         if record.kind == "started":
             run.state, run.started, run.runner, run.mark = "running", record.at, record.runner, record.mark
+            run.session_id = record.session_id
             return
         run.state, run.ended, run.why = record.state, record.at, record.why
-        run.session_id, run.exit_code = record.session_id, record.exit_code
+        run.session_id, run.exit_code = record.session_id or run.session_id, record.exit_code
         run.cost, run.text = record.cost, record.text
 
     def shortened(self, keep: int, now: datetime) -> list[Record]:
@@ -159,7 +159,16 @@ class Story:
                 )
             )
             if run.started:
-                lines.append(Record(kind="started", at=run.started, run=run.id, runner=run.runner, mark=run.mark))
+                lines.append(
+                    Record(
+                        kind="started",
+                        at=run.started,
+                        run=run.id,
+                        runner=run.runner,
+                        mark=run.mark,
+                        session_id=run.session_id,
+                    )
+                )
             if not run.is_open and run.state != "skipped":
                 lines.append(
                     Record(

@@ -231,7 +231,7 @@ class Runner:
             run=run.id,
             state=result.state,
             why=result.why,
-            session_id=result.session_id,
+            session_id=result.session_id or run.session_id,
             exit_code=result.exit_code,
             cost=result.cost,
             text=result.text,
@@ -241,7 +241,7 @@ class Runner:
             state=result.state,
             ended=ended.at,
             why=result.why,
-            session_id=result.session_id,
+            session_id=ended.session_id,
             exit_code=result.exit_code,
             cost=result.cost,
             text=result.text,
@@ -268,7 +268,7 @@ class Runner:
             await asyncio.sleep(_TRY_AGAIN.total_seconds())
             return None
 
-    async def _began(self, schedule: Schedule, run: Run, pid: int) -> None:
+    async def _began(self, schedule: Schedule, run: Run, session_id: str | None) -> None:
         """On disk before it does anything. SessionError when another has it."""
 
         def begin(story: Story) -> tuple[Sequence[Record], None]:
@@ -281,10 +281,10 @@ class Runner:
                 run=run.id,
                 runner=self._token,
                 mark=self._runs.mark,
-                pid=pid,
+                session_id=session_id,
             )
             story.fold(record)
-            run.started = record.at
+            run.started, run.session_id = record.at, session_id
             return [record], None
 
         await asyncio.to_thread(self._store.decide, schedule, begin)
