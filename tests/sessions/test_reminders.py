@@ -52,9 +52,9 @@ async def test_a_loop_says_its_prompt_at_once_and_is_listed_and_stopped(house: H
     await ask(session, "/loop")
     assert "every 10m, next in " in replies(client)
     assert "2 times more: look around" in replies(client)
-    (one,) = session.reminders.waiting
+    (one,) = session.work.reminders.waiting
     await ask(session, f"/loop stop {one.reminder_id}")
-    assert session.reminders.waiting == []
+    assert session.work.reminders.waiting == []
     assert client.of(ReminderUpdate)[-1].state == "removed"
     await house.app.close()
 
@@ -64,7 +64,7 @@ async def test_a_reminder_that_is_due_while_a_turn_runs_waits_for_its_end(house:
     session = house.open(client, [call("shell", command="touch x"), {"text": "one"}, {"text": "two"}])
     turn = asyncio.ensure_future(ask(session, "work"))
     await client.waiting.wait()
-    session.reminders.add("look", datetime.now(UTC))
+    session.work.reminders.add("look", datetime.now(UTC))
     await until(lambda: client.of(ReminderUpdate)[-1].state == "fired")
     assert said(client) == ["work"]
     (queued,) = session.stream.state.waiting.values()
@@ -77,19 +77,19 @@ async def test_a_reminder_that_is_due_while_a_turn_runs_waits_for_its_end(house:
 async def test_a_reminder_may_be_a_command(house: House) -> None:
     client = RecordingClient()
     session = house.open(client)
-    session.reminders.add("/todos add tea", datetime.now(UTC))
+    session.work.reminders.add("/todos add tea", datetime.now(UTC))
     await until(lambda: [entry.content for entry in session.plan] == ["tea"])
-    assert session.reminders.waiting == []
+    assert session.work.reminders.waiting == []
     await house.app.close()
 
 
 async def test_rounds_of_a_loop_do_not_pile_up(house: House) -> None:
     client = RecordingClient(hold=True)
     session = house.open(client, [call("shell", command="touch x"), {"text": "done"}])
-    session.reminders.add("look", datetime.now(UTC) - timedelta(seconds=35), every=10)
+    session.work.reminders.add("look", datetime.now(UTC) - timedelta(seconds=35), every=10)
     await client.waiting.wait()
-    (one,) = session.reminders.waiting
-    session.reminders._fire(one.model_copy(update={"at": datetime.now(UTC).isoformat()}))
+    (one,) = session.work.reminders.waiting
+    session.work.reminders._fire(one.model_copy(update={"at": datetime.now(UTC).isoformat()}))
     assert said(client) == ["look"]
     assert [update.state for update in client.of(ReminderUpdate)] == ["waiting", "fired", "waiting"]
     await house.app.close()
@@ -101,14 +101,14 @@ async def test_they_come_back_with_their_session_and_missed_ones_are_told(house:
     await ask(session, "hi")
     past(session)
     past(session, reminder_id="r2", prompt="again", every=7200, left=4)
-    session.reminders.add("later", datetime.now(UTC) + timedelta(hours=2))
+    session.work.reminders.add("later", datetime.now(UTC) + timedelta(hours=2))
     house.restart()
     client = RecordingClient()
     again = await house.resume(session.session_id, client)
     told = client.of(ReminderUpdate)
     assert [(update.prompt, update.state) for update in told] == [("look", "missed"), ("again", "waiting")]
-    assert sorted(one.prompt for one in again.reminders.waiting) == ["again", "later"]
-    loop = next(one for one in again.reminders.waiting if one.prompt == "again")
+    assert sorted(one.prompt for one in again.work.reminders.waiting) == ["again", "later"]
+    loop = next(one for one in again.work.reminders.waiting if one.prompt == "again")
     assert loop.left == 4
     assert datetime.now(UTC) < datetime.fromisoformat(loop.at or "") < datetime.now(UTC) + timedelta(hours=2)
     assert "Due while this session was closed, and not run: look (1h ago); again" in replies(client)
@@ -123,8 +123,8 @@ async def test_a_fork_has_none_of_them(house: House) -> None:
     await ask(session, "/remind 2h look")
     fork = keeping.make_fork(session.house, ForkParams(session_id=session.session_id))
     again = await house.resume(fork, RecordingClient())
-    assert again.reminders.waiting == []
-    assert len(session.reminders.waiting) == 1
+    assert again.work.reminders.waiting == []
+    assert len(session.work.reminders.waiting) == 1
     await house.app.close()
 
 
@@ -150,7 +150,7 @@ async def test_what_is_asked_wrongly_says_how(house: House) -> None:
     end = await ask(session, "/remind tomorrow 9:00 look")
     assert "has 20 reminders" in end.error.message
     await ask(session, "/remind remove all")
-    assert session.reminders.waiting == []
+    assert session.work.reminders.waiting == []
     await house.app.close()
 
 
@@ -160,18 +160,18 @@ async def test_what_is_asked_wrongly_says_how(house: House) -> None:
 async def test_when_is_said_in_many_ways(house: House, words: str) -> None:
     session = house.open(RecordingClient())
     await ask(session, f"/remind {words} look at it")
-    assert [one.prompt for one in session.reminders.waiting] == ["look at it"]
+    assert [one.prompt for one in session.work.reminders.waiting] == ["look at it"]
     await house.app.close()
 
 
 async def test_a_loop_ends_at_its_time_and_after_its_last_round(house: House) -> None:
     session = house.open(RecordingClient(), [{"text": "x"}] * 4)
     now = datetime.now(UTC)
-    session.reminders.add("look", now, every=10, until=now + timedelta(seconds=5))
-    session.reminders.add("once", now, every=10, times=1)
-    await until(lambda: not session.reminders.waiting)
+    session.work.reminders.add("look", now, every=10, until=now + timedelta(seconds=5))
+    session.work.reminders.add("once", now, every=10, times=1)
+    await until(lambda: not session.work.reminders.waiting)
     with pytest.raises(SessionError, match="over before it begins"):
-        session.reminders.add("look", now, every=10, until=now)
+        session.work.reminders.add("look", now, every=10, until=now)
     await house.app.close()
 
 

@@ -30,7 +30,7 @@ async def remind(session: Session, argument: str) -> Reply:
         raise SessionError(error.message, hint=f"It is {_REMIND}.") from None
     if at <= now:
         raise SessionError(f"{when} is past", hint=f"It is {_REMIND}.")
-    made = session.reminders.add(rest, at)
+    made = session.work.reminders.add(rest, at)
     return Reply(text=f"Set: {_line(made)}. {_OPEN}")
 
 
@@ -57,7 +57,7 @@ async def loop(session: Session, argument: str) -> Reply:
                 raise SessionError(f"{flag} does not take {value[:40]!r}", hint=f"It is {_LOOP}.")
     except ConfigError as error:
         raise SessionError(error.message, hint=f"It is {_LOOP}.") from None
-    made = session.reminders.add(rest, now, every=every, times=times, until=until)
+    made = session.work.reminders.add(rest, now, every=every, times=times, until=until)
     return Reply(text=f"Set: {_line(made)}. `/loop stop {made.reminder_id}` ends it. {_OPEN}")
 
 
@@ -90,14 +90,14 @@ def _moment_words(word: str, rest: str) -> tuple[str, str]:
 
 def _removed(session: Session, which: str) -> Reply:
     if which == "all":
-        gone = [session.reminders.remove(one.reminder_id) for one in session.reminders.waiting]
+        gone = [session.work.reminders.remove(one.reminder_id) for one in session.work.reminders.waiting]
         return Reply(text=f"Removed: {len(gone)}.")
-    gone = session.reminders.remove(which)
+    gone = session.work.reminders.remove(which)
     return Reply(text=f"Removed: {words.short(gone.prompt)}.")
 
 
 def _listed(session: Session) -> str:
-    lines = [f"- `{one.reminder_id}` {_line(one)}" for one in session.reminders.waiting]
+    lines = [f"- `{one.reminder_id}` {_line(one)}" for one in session.work.reminders.waiting]
     return "\n".join([*lines, "", f"{_REMIND}; {_LOOP}."]) if lines else f"There are none. {_REMIND}; {_LOOP}."
 
 

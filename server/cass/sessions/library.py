@@ -96,7 +96,7 @@ class Library:
                 session.emit(Notice(level="warning", text=text))
         self._configure(session, params.config_options)
         if fresh:
-            session.reminders.resume()
+            session.work.reminders.resume()
         interrupted.tell(session, torn)  # to whoever opened it: before, nobody was there to hear it
         return session
 

@@ -37,7 +37,6 @@ from cass.sessions.knowing import Knowing
 from cass.sessions.memory import Memory
 from cass.sessions.offers import Offers
 from cass.sessions.preamble import Preamble
-from cass.sessions.reminders import Reminders
 from cass.sessions.reviews import Reviews
 from cass.sessions.servers import SessionServers
 from cass.sessions.sidebranch import SideBranch
@@ -96,7 +95,7 @@ class Session:
         self.knowing = Knowing(self)
         self.preamble = Preamble(self)
         self.toolbox = Toolbox(self)
-        self.work, self.reminders = Work(self), Reminders(self)
+        self.work = Work(self)
 
     # --- what the turn and the gate see (Desk) ---
 
@@ -289,7 +288,6 @@ class Session:
     async def close(self) -> None:
         """Stop everything and give the session free."""
         self.closing = True
-        self.reminders.close()
         await self.work.stop()
         await self.brought.close()
         await self.knowing.stop()

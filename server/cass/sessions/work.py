@@ -27,6 +27,7 @@ from cass.protocol.methods import PromptParams
 from cass.sessions import mentions, planned, serverchanges, titles, trusting
 from cass.sessions.command import Command, Prompt, Reply, name_of, recognise
 from cass.sessions.compacting import fitting_of
+from cass.sessions.reminders import Reminders
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -49,6 +50,7 @@ class Work:
         self._task: asyncio.Task[None] | None = None
         self._running: str | None = None
         self._held = False
+        self.reminders = Reminders(session)
 
     @property
     def busy(self) -> bool:
@@ -89,6 +91,7 @@ class Work:
 
     async def stop(self) -> None:
         """Cancel all, and wait a moment for it."""
+        self.reminders.close()
         self.cancel()
         if self._task:
             await asyncio.wait([self._task], timeout=_STOP_SECONDS)
