@@ -152,6 +152,7 @@ def test_the_floors_hold() -> None:
                 "lxml",
                 "trafilatura",
                 "ddgs",
+                "apscheduler",
             ],
         ),
         ("import cass.lsp.serve", ["openai", "pygls", "lsprotocol"]),

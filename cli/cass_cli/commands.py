@@ -31,6 +31,7 @@ Commands:
   trust                       what the folder brings that could act
   hooks                       the hooks that there are; try one
   mcp                         MCP servers: list, add, remove, import, test, login; be one
+  schedule                    work at a time: add, list, run, history, daemon
   permissions, tool           what may run; run one tool by hand
   serve, protocol             the server for editors and programs; its protocol
 
@@ -55,6 +56,7 @@ class _Given(TypedDict):
     max_turns: int | None
     cwd: str
     no_completion: bool
+    later: bool
     trust: bool | None
 
 
@@ -122,6 +124,9 @@ def with_client(server: Server, work: Callable[[CassClient], Awaitable[int]]) ->
 @click.option(
     "--trust/--no-trust", default=None, help="Let what the folder brings act, as it is now; or leave it out."
 )
+@click.option(
+    "--prompt-later", "later", is_flag=True, hidden=True, help="Say the session's id first, then read the prompt."
+)
 @click.option("--no-completion", is_flag=True, help="No menu and no grey suggestions while typing.")
 @click.option("--version", is_flag=True, help="Show the version.")
 @click.pass_obj
@@ -134,7 +139,7 @@ def chat(server: Server, version: bool, **given: Unpack[_Given]) -> int:
         return 0
     options = _options(given)
     if options.headless:
-        if not options.prompt.strip():
+        if not options.prompt.strip() and not options.later:
             raise click.UsageError("There is no prompt: give one after -p or pipe it in.")
         from cass_cli.headless import run_headless
 
@@ -158,7 +163,8 @@ def _options(given: _Given) -> Options:
     prompt = " ".join(given["words"])
     return Options(
         cwd=Path(given["cwd"]).resolve(),
-        prompt=with_piped(prompt, piped_input()) if given["headless"] else prompt,
+        prompt=with_piped(prompt, piped_input()) if given["headless"] and not given["later"] else prompt,
+        later=given["later"],
         headless=given["headless"],
         continue_last=given["continue_last"],
         resume=given["resume"],

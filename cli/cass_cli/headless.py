@@ -93,6 +93,7 @@ async def run_headless(client: CassClient, options: Options) -> int:
     work = asyncio.create_task(_answer(run))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, _interrupt, run, work)
+    loop.add_signal_handler(signal.SIGTERM, _end, run, work)
     try:
         code = await work
     except asyncio.CancelledError:
@@ -104,7 +105,8 @@ async def run_headless(client: CassClient, options: Options) -> int:
             failure["hint"] = error.hint
         return _finish(run, {"stopReason": "error", "error": failure}, code)
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
         await (client.kill() if run.interrupted and not work.done() else client.close())
     return code
 
@@ -114,17 +116,30 @@ async def _answer(run: _Run) -> int:
     run.session = await _open(run.client, run.options)
     if run.interrupted:
         return _finish(run, {"stopReason": "cancelled"}, EXIT_INTERRUPTED)
+    prompt = await _told_later(run.session) if run.options.later else run.options.prompt
     result = await run.client.request(
         SESSION_PROMPT,
         {
             "sessionId": run.session.session_id,
-            "prompt": [{"type": "text", "text": run.options.prompt}],
+            "prompt": [{"type": "text", "text": prompt}],
             "clientKey": uuid.uuid4().hex,
             "wait": True,
         },
     )
     code = exit_code(get_text(result, "stopReason"), get_text(get_object(result, "error"), "kind"))
     return _finish(run, result, code)
+
+
+async def _told_later(session: OpenSession) -> str:
+    """Say which session it is, then read what is to be said in it: nothing has happened before that. CassError where
+    nothing comes."""
+    _line({"type": "session", "sessionId": session.session_id})
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    prompt = (await reader.read(-1)).decode("utf-8", "replace")
+    if not prompt.strip():
+        raise CassError("There is no prompt.", kind="usage")
+    return prompt
 
 
 async def _open(client: CassClient, options: Options) -> OpenSession:
@@ -149,6 +164,12 @@ def _interrupt(run: _Run, work: asyncio.Task[int]) -> None:
     run.interrupted = True
     run.client.notify(SESSION_CANCEL, {"sessionId": run.session.session_id})
     asyncio.get_running_loop().call_later(CANCEL_LIMIT, work.cancel)
+
+
+def _end(run: _Run, work: asyncio.Task[int]) -> None:
+    """Somebody wants the process to end: say which session it was, and leave."""
+    run.interrupted = True
+    work.cancel()
 
 
 def _finish(run: _Run, result: Json, code: int) -> int:

@@ -8,22 +8,8 @@ import io
 import sys
 
 SERVER_COMMANDS = (
-    *(
-        "serve",
-        "acp",
-        "agents",
-        "commands",
-        "config",
-        "tool",
-        "permissions",
-        "models",
-        "auth",
-        "protocol",
-        "usage",
-        "trust",
-    ),
-    "hooks",
-    "mcp",
+    *("serve", "acp", "agents", "commands", "config", "tool", "permissions", "models", "auth", "protocol"),
+    *("usage", "trust", "hooks", "mcp", "schedule"),
 )
 OWN_COMMANDS = ("sessions", "demo")
 

@@ -15,7 +15,7 @@ OutputFormat = Literal["text", "json", "stream-json"]
 @dataclass(frozen=True)
 class Options:
     """The command line of `cass`. `resume` is None without `-r`, empty for `-r` without an id; `trust` is None where
-    it goes by what was decided."""
+    it goes by what was decided. `later`: the prompt is read once the session is open and told of."""
 
     cwd: Path
     prompt: str = ""
@@ -30,6 +30,7 @@ class Options:
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     max_turns: int | None = None
+    later: bool = False
     completion: bool = True
     trust: bool | None = None
 

@@ -6,7 +6,7 @@ import textwrap
 import time
 from collections.abc import Callable
 
-from cass_cli import mcpview, stepview
+from cass_cli import mcpview, reminderview, stepview
 from cass_cli.agentview import AgentView
 from cass_cli.escape import escape, escape_controls, escape_line
 from cass_cli.fields import Json, block_text, get_bool, get_int, get_list, get_number, get_object, get_text
@@ -70,6 +70,7 @@ class Renderer:
             "_findings_update": self._findings,
             "_step_update": self._step,
             "_agent_update": self._agent,
+            "_reminder_update": self._reminder,
         }.get(get_text(update, "sessionUpdate"))
         if draw is not None:
             draw(update)
@@ -301,6 +302,11 @@ class Renderer:
         self.finish()
         if line := stepview.line(update, self._paint):
             self.say(line, kind="step")
+
+    def _reminder(self, update: Json) -> None:
+        if line := reminderview.line(update):
+            self.finish()
+            self.say(self._paint.dim(self.wrapped(line)))
 
 
 def compaction_line(update: Json) -> str:

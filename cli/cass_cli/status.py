@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cass_cli.escape import escape_line
 from cass_cli.fields import Json, get_int, get_list, get_number, get_object, get_text
 from cass_cli.mcpview import Resources
+from cass_cli.reminderview import ReminderView
 
 CYCLE = (("plan", ""), ("active", "ask"), ("active", "edits"), ("active", "auto"))
 
@@ -28,6 +29,7 @@ class Status:
     commands: dict[str, str] = field(default_factory=dict[str, str])
     parameters: dict[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
     resources: Resources = field(default_factory=Resources)
+    reminders: ReminderView = field(default_factory=ReminderView)
 
     def take_config(self, options: list[Json]) -> None:
         """The session's config options, all of them."""
@@ -56,6 +58,8 @@ class Status:
             self.cost = self.cost if cost is None else cost
         elif kind == "config_option_update":
             self.take_config(get_list(update, "configOptions"))
+        elif kind == "_reminder_update":
+            self.reminders.take(update)
         elif kind == "available_commands_update":
             self.take_commands(get_list(update, "commands"))
 
@@ -80,6 +84,8 @@ class Status:
             parts.append(f"${self.cost:.4f}" if self.cost < 1 else f"${self.cost:.2f}")
         if self.running:
             parts.append("Ctrl-C cancels")
+        elif following := self.reminders.following():
+            parts.append(following)
         while len(parts) > 1 and len(" | ".join(parts)) + 2 > width:
             parts.pop()
         return f" {' | '.join(parts)}"[: max(1, width - 1)]

@@ -69,3 +69,12 @@ def test_a_running_turn_is_told() -> None:
 @pytest.mark.parametrize(("count", "shown"), [(0, "0"), (999, "999"), (1_000, "1.0k"), (123_456, "123k")])
 def test_counts_are_short(count: int, shown: str) -> None:
     assert thousands(count) == shown
+
+
+def test_the_next_reminder_is_told_until_it_is_over() -> None:
+    status = full()
+    reminder = {"sessionUpdate": "_reminder_update", "reminderId": "r1", "prompt": "x", "state": "waiting"}
+    status.update({**reminder, "at": "2026-11-26T09:30:00+00:00"})
+    assert "next at " in status.toolbar(200)
+    status.update({**reminder, "state": "removed"})
+    assert "next at " not in status.toolbar(200)

@@ -735,15 +735,18 @@ export interface Range {
 }
 
 /** A prompt that this session will be given at a time. `at` (ISO 8601 with its offset) is the next time, None once it
- * is over; `every` is what the user wrote for a loop, empty for one time. */
+ * is over. A loop comes again `every` so many seconds, `left` times more (None: without end) and not after `until`.
+ * `missed`: it was due while the session was closed. */
 export interface ReminderUpdate {
   at?: string;
-  every?: string;
+  every?: number;
+  left?: number;
   prompt: string;
   reminderId: string;
   sessionUpdate: "_reminder_update";
   state: "waiting" | "fired" | "missed" | "removed";
   turnId?: string;
+  until?: string;
 }
 
 /** Rename what stands at a place. The editor says what would change and changes nothing. */

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Asking } from "./asking";
 import type { Connection } from "./connection";
 import { openChanges } from "./session/conversation";
+import { following } from "./session/reminders";
 import type { Sessions } from "./session/sessions";
 
 /** Shows one item and keeps the context keys that menus and key bindings ask for. */
@@ -26,7 +27,11 @@ export class Status implements vscode.Disposable {
       sessions.onDidSwitch(draw),
       asking.onDidChange(draw),
       sessions.onDidUpdate((update) => {
-        if (["state_update", "config_option_update", "_review_update"].includes(update.sessionUpdate)) {
+        if (
+          ["state_update", "config_option_update", "_review_update", "_reminder_update"].includes(
+            update.sessionUpdate,
+          )
+        ) {
           draw();
         }
       }),
@@ -80,10 +85,12 @@ export class Status implements vscode.Disposable {
     const how = mode === "plan" ? "plan" : (approval ?? "");
     const { hunks } = it ? openChanges(it) : { hunks: 0 };
     const changes = hunks > 0 ? ` $(diff) ${hunks}` : "";
+    const next = it ? following(it.reminders) : "";
     const waits = hunks > 0 ? `, ${hunks} ${hunks === 1 ? "change waits" : "changes wait"} for review` : "";
+    const clock = next ? " $(clock)" : "";
     return {
-      text: `$(comment-discussion) cass${how ? `: ${how}` : ""}${changes}`,
-      tooltip: `cass is ready${waits}.`,
+      text: `$(comment-discussion) cass${how ? `: ${how}` : ""}${changes}${clock}`,
+      tooltip: `cass is ready${waits}${next ? `, ${next}` : ""}.`,
     };
   }
 }

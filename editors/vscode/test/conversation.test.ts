@@ -137,6 +137,27 @@ test("a hook that did nothing is not shown; what one says, refuses or does wrong
   assert.deepEqual(told(words as unknown as Update).items, []);
 });
 
+test("a reminder is a line when it fires, and known until it is over", () => {
+  const it = emptyConversation("s", "/p");
+  const update = (state: string, at: string | null): Update =>
+    ({
+      sessionUpdate: "_reminder_update",
+      reminderId: "r",
+      prompt: "look\n again",
+      every: 60,
+      state,
+      at,
+    }) as Update;
+  fold(it, update("waiting", "2026-11-26T09:30:00+00:00"));
+  assert.deepEqual([it.items.length, it.reminders.size], [0, 1]);
+  fold(it, update("fired", null));
+  assert.deepEqual(
+    it.items.map((item) => item.kind === "notice" && item.text),
+    ["Loop: look again"],
+  );
+  assert.equal(it.reminders.size, 0);
+});
+
 test("a queued prompt waits beside the list until it is said", () => {
   const it = emptyConversation("s", "/p");
   it.queued.push({ id: "q", text: "next", turn: "1" });

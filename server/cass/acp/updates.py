@@ -94,6 +94,9 @@ class Updates:
                 return self._notice(event)
             case McpUpdate(state="failed" | "login" | "changed"):
                 return self._remark("warning", f"MCP server {event.server}: {event.text}", "agent_message_chunk")
+            case events.ReminderUpdate(state="fired"):
+                what = "Loop" if event.every else "Reminder"
+                return self._remark("info", f"{what}: {event.prompt}", "agent_thought_chunk")
             case events.StateUpdate(state="idle"):
                 self._said.clear()
                 return self._ended(event) if self.replaying else ()

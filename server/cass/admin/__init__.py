@@ -19,6 +19,8 @@ from cass.admin import (
     models,
     permissions,
     protocol,
+    schedule,
+    scheduled,
     tool,
     trust,
     usage,
@@ -73,5 +75,7 @@ for command in (
     permissions.permissions,
     protocol.protocol,
     usage.usage,
+    schedule.schedule,
 ):
     admin.add_command(command)
+schedule.schedule.add_command(scheduled.install)

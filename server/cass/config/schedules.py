@@ -12,3 +12,4 @@ class ScheduleConfig(Section):
     seconds: float = setting(3_600, "Longest time of one run, seconds.", ge=1)
     keep_runs: int = setting(100, "Runs that are kept of one schedule.", ge=1, le=10_000)
     notify: str | None = setting(None, "Command that is told of a run's end: JSON on its standard input.")
+    desktop: bool = setting(False, "Tell of a run's end on the desktop, too.")

@@ -7,6 +7,7 @@ from cass.process.guard import Guard
 from cass.process.jobs import ShellJobs
 from cass.process.piped import Piped, Talk
 from cass.process.program import Finished, run_git, run_program
+from cass.process.strays import sweep
 from cass.process.watching import watch_children
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "child_environ",
     "run_git",
     "run_program",
+    "sweep",
     "watch_children",
 ]

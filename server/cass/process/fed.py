@@ -7,12 +7,12 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from cass.errors import ToolError
+from cass.errors import CassError, ToolError
 from cass.process import strays
 from cass.process.environ import MARK, child_environ
 from cass.process.guard import Guard
@@ -24,9 +24,6 @@ _DRAIN = 0.3
 """Seconds to wait for the last output when the program has ended but something else still holds its pipes."""
 
 _CHUNK = 65_536
-
-_TRIES = 10
-"""How often what is left is looked for and killed at the end."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,11 @@ class Fed:
         self._left: set[_Program] = set()
         self._watching: set[asyncio.Task[None]] = set()
 
+    @property
+    def mark(self) -> str:
+        """How the environment of all that these programs start begins somewhere."""
+        return f"{MARK}={self._prefix}."
+
     async def run(
         self,
         argv: Sequence[str],
@@ -66,46 +68,49 @@ class Fed:
         seconds: float,
         limit: int,
         goes_on: Callable[[bytes], bool] = lambda line: False,
+        greeted: Callable[[bytes], Awaitable[None]] | None = None,
+        grace: float = _GRACE,
     ) -> Ended:
         """Run it to its end, at most so long, and keep at most `limit` bytes of each output. ToolError when it cannot be
         started. On the time limit and on cancelling, all that it started is ended. `goes_on` is asked with its first
-        line of output: where it says yes, nobody waits any longer, and the program has its time all the same."""
+        line of output: where it says yes, nobody waits any longer, and the program has its time all the same. With `greeted` it is
+        given nothing to read before it has said a first line, which that is told; empty where it ended without one. A
+        CassError of it ends the program, and is raised.
+        `grace` is how long it may take to end when it is asked to, seconds."""
         self._count += 1
         mark = f"{self._prefix}.{self._count}."
-        program = _Program(f"{MARK}={mark}", limit, feed)
+        program = _Program(f"{MARK}={mark}", limit, feed, grace)
         self._guard.start()
-        began = time.monotonic()
+        since = time.monotonic()
         launching = asyncio.ensure_future(program.launch(argv, cwd, {**self._environ, **env, MARK: mark}))
         try:
             await asyncio.shield(launching)
             self._guard.watch(program.pid)
             async with asyncio.timeout(seconds):
+                if greeted is not None:
+                    await asyncio.wait([program.over, program.spoke], return_when=asyncio.FIRST_COMPLETED)
+                    await greeted(program.spoke.result() if program.spoke.done() else b"")
+                program.feed()
                 await asyncio.wait([program.over, program.spoke], return_when=asyncio.FIRST_COMPLETED)
                 if not program.over.done() and goes_on(program.spoke.result()):
-                    return self._let_go_on(program, seconds - (time.monotonic() - began))
+                    return self._let_go_on(program, seconds - (time.monotonic() - since))
                 await asyncio.shield(program.over)
         except TimeoutError:
             await _to_the_end(program.end())
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, CassError):
             with contextlib.suppress(ToolError):
                 await launching
                 await _to_the_end(program.end())
             raise
         self._keep(program)
-        return program.ended(round((time.monotonic() - began) * 1000))
+        return program.ended(round((time.monotonic() - since) * 1000))
 
     async def close(self) -> None:
         """End what is left of all of them."""
         for task in self._watching:
             task.cancel()
-        for _ in range(_TRIES if self._count else 0):
-            pids = await asyncio.to_thread(strays.marked, f"{MARK}={self._prefix}.")
-            if not pids:
-                break
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-            await asyncio.sleep(0.02)
+        if self._count:
+            await strays.sweep(self.mark)
         for program in self._left:
             strays.send(program.pid, set(), signal.SIGKILL)
             program.hang_up()
@@ -138,12 +143,13 @@ class Fed:
 class _Program:
     """One of them, with its three pipes."""
 
-    def __init__(self, mark: str, limit: int, feed: bytes) -> None:
+    def __init__(self, mark: str, limit: int, feed: bytes, grace: float) -> None:
         self.pid = 0
         self.over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.spoke: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._mark = mark
         self._feed = feed
+        self._grace = grace
         self._out, self._err = _Pipe(limit, self._line), _Pipe(limit, lambda line: None)
         self._stdin = -1
         self._waiter: asyncio.Task[None] | None = None
@@ -183,8 +189,12 @@ class _Program:
         self._out.listen()
         self._err.listen()
         os.set_blocking(self._stdin, False)
-        asyncio.get_running_loop().add_writer(self._stdin, self._write)
         self._waiter = asyncio.ensure_future(self._wait(process))
+
+    def feed(self) -> None:
+        """Give it what it is to read, unless it has ended already."""
+        if self._stdin >= 0:
+            asyncio.get_running_loop().add_writer(self._stdin, self._write)
 
     async def end(self) -> None:
         """Ask all of it to end, and kill it a moment later."""
@@ -192,7 +202,7 @@ class _Program:
         pids = await asyncio.to_thread(strays.members, self.pid, self._mark)
         if pids:
             strays.send(self.pid, pids, signal.SIGTERM)
-        await strays.end(self.pid, self._mark, pids, _GRACE)
+        await strays.end(self.pid, self._mark, pids, self._grace)
         self.hang_up()
         await asyncio.wait([self.over], timeout=1.0)
 

@@ -15,6 +15,8 @@ from cass.process.environ import MARK
 
 _PROC = Path("/proc")
 _MARK = MARK.encode()
+_TRIES = 10
+"""How often what is left is looked for and killed."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,18 @@ async def end(group: int, mark: str, pids: set[int], grace: float) -> None:
             break
         await asyncio.sleep(0.02)
         pids = await asyncio.to_thread(members, group, mark, pids)
+
+
+async def sweep(mark: str) -> None:
+    """Kill everything that carries a mark which begins like this, and what descends from it; bounded."""
+    for _ in range(_TRIES):
+        pids = await asyncio.to_thread(marked, mark)
+        if not pids:
+            break
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.02)
 
 
 def _group_lives(group: int) -> bool:

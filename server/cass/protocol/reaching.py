@@ -72,12 +72,15 @@ class AgentUpdate(SessionEvent):
 
 class ReminderUpdate(SessionEvent):
     """A prompt that this session will be given at a time. `at` (ISO 8601 with its offset) is the next time, None once it
-    is over; `every` is what the user wrote for a loop, empty for one time."""
+    is over. A loop comes again `every` so many seconds, `left` times more (None: without end) and not after `until`.
+    `missed`: it was due while the session was closed."""
 
     durable: ClassVar[bool] = True
     session_update: Literal["_reminder_update"] = "_reminder_update"
     reminder_id: str
     prompt: str
-    at: str | None = None
-    every: str = ""
     state: Literal["waiting", "fired", "missed", "removed"]
+    at: str | None = None
+    every: int | None = Field(default=None, ge=1)
+    left: int | None = Field(default=None, ge=0)
+    until: str | None = None

@@ -10,7 +10,7 @@ from itertools import islice
 from cass.errors import SessionError
 from cass.protocol.events import EditUpdate, Event, JobUpdate, PromptDropped, PromptQueued, StateUpdate, UserMessage
 from cass.protocol.keeping import ForkParams
-from cass.protocol.reaching import AgentUpdate
+from cass.protocol.reaching import AgentUpdate, ReminderUpdate
 
 
 def new_id() -> str:
@@ -50,11 +50,11 @@ def end(events: Iterable[Event], params: ForkParams) -> int:
 
 
 def copied(events: Iterable[Event], count: int, session_id: str) -> Iterator[Event]:
-    """What a fork begins with. Commands in the background, sub-agents and words that wait stay with the session that has them;
-    proposals get ids of their own, so that a decision is about one of the two sessions."""
+    """What a fork begins with. Commands in the background, sub-agents, reminders and words that wait stay with the session that has
+    them; proposals get ids of their own, so that a decision is about one of the two sessions."""
     mark = session_id.rpartition("-")[2]
     for event in islice(events, count):
-        if isinstance(event, JobUpdate | AgentUpdate | PromptQueued | PromptDropped):
+        if isinstance(event, JobUpdate | AgentUpdate | PromptQueued | PromptDropped | ReminderUpdate):
             continue
         if isinstance(event, EditUpdate):
             id = f"{event.proposal_id}-{mark}"

@@ -95,6 +95,8 @@ class Library:
             for text in (*self._strange(session, params), *done):
                 session.emit(Notice(level="warning", text=text))
         self._configure(session, params.config_options)
+        if fresh:
+            session.work.reminders.resume()
         interrupted.tell(session, torn)  # to whoever opened it: before, nobody was there to hear it
         return session
 
@@ -129,7 +131,7 @@ class Library:
             raise SessionError("it works for another session", hint="Cancel its turn.", kind="session_busy")
         await session.close()
         self._open.pop(session_id, None)
-        if session.stream.state.prompts == 0 and not session.stream.state.dropped:
+        if _is_empty(session):
             self.remove(session_id)
 
     async def delete(self, session_id: str) -> None:
@@ -140,7 +142,7 @@ class Library:
         if session_id in self._open:
             session = self._open[session_id]
             await self.close(session_id)
-            if session.stream.state.prompts == 0 and not session.stream.state.dropped:
+            if _is_empty(session):
                 return
         self.remove(session_id)
 
@@ -227,6 +229,11 @@ class Library:
             yield f"The session's folder {stored.cwd} is not here; it goes on in {session.cwd}."
         if stored.version > JOURNAL_VERSION:
             yield "A newer cass has written this session; what this one does not know is left out."
+
+
+def _is_empty(session: Session) -> bool:
+    state = session.stream.state
+    return state.prompts == 0 and not state.dropped and not state.reminders
 
 
 def _folder(text: str) -> Path:

@@ -27,7 +27,7 @@ from cass.protocol.events import (
     UserMessage,
 )
 from cass.protocol.messages import Message, ToolCall, Usage
-from cass.protocol.reaching import AgentUpdate, ToolsFound
+from cass.protocol.reaching import AgentUpdate, ReminderUpdate, ToolsFound
 from cass.sessions.history import History
 
 _SETTLED = 64
@@ -72,6 +72,7 @@ class Folded:
     waiting: dict[str, PromptQueued] = field(default_factory=dict[str, PromptQueued])
     jobs: dict[str, JobUpdate] = field(default_factory=dict[str, JobUpdate])
     agents: dict[str, AgentUpdate] = field(default_factory=dict[str, AgentUpdate])
+    reminders: dict[str, ReminderUpdate] = field(default_factory=dict[str, ReminderUpdate])
     dropped: int = 0
     total: Usage = field(default_factory=Usage)
     prompts: int = 0
@@ -145,6 +146,10 @@ class Folded:
                 self.found_tools.update(dict.fromkeys(event.names))
             case AgentUpdate() if not event.works_for:
                 self._agent(event)
+            case ReminderUpdate():
+                self.reminders.pop(event.reminder_id, None)
+                if event.at is not None:
+                    self.reminders[event.reminder_id] = event
             case ReviewBase():
                 self.unreviewed.pop(Path(event.path), None)
                 if event.known_hash is not None:

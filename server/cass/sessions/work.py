@@ -27,6 +27,7 @@ from cass.protocol.methods import PromptParams
 from cass.sessions import mentions, planned, quick, serverchanges, titles, trusting, words
 from cass.sessions.command import Command, Prompt, Reply, name_of, recognise
 from cass.sessions.compacting import fitting_of
+from cass.sessions.reminders import Reminders
 
 if TYPE_CHECKING:
     from cass.sessions.session import Session
@@ -47,6 +48,7 @@ class Work:
         self._running: str | None = None
         self._held = False
         self._beside: set[asyncio.Task[None]] = set()
+        self.reminders = Reminders(session)
 
     @property
     def busy(self) -> bool:
@@ -87,6 +89,7 @@ class Work:
 
     async def stop(self) -> None:
         """Cancel all, and wait a moment for it."""
+        self.reminders.close()
         self.cancel()
         working = [*self._beside, *([self._task] if self._task else [])]
         for task in self._beside:

@@ -242,6 +242,16 @@ function show._agent_update(self, update)
   self.out:replace(id, { (line:gsub('%s+', ' ')) }, { groups[update.state] or 'CassTool' })
 end
 
+--- What was set or removed is said by the command that did it.
+function show._reminder_update(self, update)
+  if update.state == 'fired' then
+    local clock = require('cass.reminders').clock(update.at)
+    local again = clock ~= '' and (' (again at %s)'):format(clock) or ''
+    local prompt = update.prompt:gsub('%s+', ' ')
+    self:line(('⏰ %s: %s%s'):format(type(update.every) == 'number' and 'Loop' or 'Reminder', prompt, again), 'CassMuted')
+  end
+end
+
 function show._history_cleared(self)
   self:line('─── the conversation starts afresh for the model ───', 'CassMuted')
 end

@@ -11,6 +11,7 @@
 ---@field title string
 ---@field plan table[]
 ---@field usage { used: integer, size: integer, cost?: number, estimated?: boolean }
+---@field reminders table<string, string> times of those to come, by their id
 ---@field replaying boolean
 ---@field stop_reason? string
 ---@field private listeners (fun(update: table, session: cass.Session): 'done'?)[]
@@ -32,7 +33,7 @@ function Session:forget()
   self.id, self.turn_id, self.stop_reason, self.opening = nil, nil, nil, nil
   self.options, self.commands, self.plan = {}, {}, {}
   self.state, self.title, self.replaying = 'idle', '', false
-  self.usage = { used = 0, size = 0 }
+  self.usage, self.reminders = { used = 0, size = 0 }, {}
 end
 
 --- Be told of every update after it was folded in, until the listener answers 'done'.
@@ -75,6 +76,8 @@ function Session:update(params)
     self.title = update.title
   elseif kind == 'plan_update' then
     self.plan = update.entries
+  elseif kind == '_reminder_update' then
+    require('cass.reminders').take(self.reminders, update)
   elseif kind == 'usage_update' then
     local cost = (update.total or {}).cost
     self.usage = { used = update.used, size = update.size, cost = cost, estimated = update.estimated ~= false }

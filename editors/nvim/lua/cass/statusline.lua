@@ -60,7 +60,7 @@ end
 function M.bar(workspace, width)
   local session = workspace.session
   local usage, model = session.usage, session:option('model')
-  local extras = {}
+  local extras = { require('cass.reminders').following(session.reminders) }
   if usage.used > 0 then
     local size = usage.size > 0 and ' of ' .. thousands(usage.size) or ''
     extras[#extras + 1] = (usage.estimated and '~' or '') .. thousands(usage.used) .. size

@@ -12,6 +12,7 @@ import type {
 } from "../protocol";
 import { agentText } from "./agents.ts";
 import { compacted } from "./compaction.ts";
+import { reminded } from "./reminders.ts";
 import { markRewound, rewound } from "./rewound.ts";
 import { newTool, type ToolItem, toolChanged, toolSaid } from "./tools.ts";
 
@@ -70,6 +71,7 @@ export interface Conversation {
   commands: AvailableCommand[];
   plan: PlanEntry[];
   review: ReviewCount[];
+  reminders: Map<string, string>;
   meter?: Meter;
   count: number;
 }
@@ -88,6 +90,7 @@ export function emptyConversation(sessionId: string, cwd: string): Conversation 
     commands: [],
     plan: [],
     review: [],
+    reminders: new Map(),
     count: 0,
   };
 }
@@ -125,6 +128,10 @@ function taken(it: Conversation, update: Update): Item | "removed" | undefined {
       return hook(it, update);
     case "_mcp_update":
       return mcp(it, update);
+    case "_reminder_update": {
+      const line = reminded(it.reminders, update);
+      return line ? notice(it, "info", line) : undefined;
+    }
     case "_retry":
       return retry(it, update);
     case "_step_update":
