@@ -35,7 +35,7 @@ _INSTRUCTIONS = (
     "cass's tools work on the files of {cwd}. What changes something is asked about first, as cass's user set it up. "
     "The tool cass gives a whole task to cass's own agent."
 )
-_READS: frozenset[ToolKind] = frozenset(["read", "search", "think", "fetch"])
+_READS: frozenset[ToolKind] = frozenset(["read", "search", "fetch"])
 _DESTROYS: frozenset[ToolKind] = frozenset(["edit", "delete", "move", "execute"])
 
 log = logging.getLogger(__name__)
