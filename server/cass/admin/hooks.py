@@ -7,10 +7,10 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import cast
 
 import click
 
+from cass.admin.given import json_object
 from cass.admin.tool import Recorder
 from cass.agent import calling
 from cass.agent.hooking import about
@@ -59,15 +59,10 @@ def every(as_json: bool) -> None:
 def test(event: str, tool: str, given: str) -> None:
     """Run the hooks that EVENT would run, for real: what each is told, how it ends, and what cass makes of it. The exit
     code is 2 when one blocks."""
-    try:
-        arguments: object = json.loads(given)
-    except ValueError as error:
-        raise ConfigError(f"--input is no JSON: {error}", hint='Like --input \'{"command": "ls"}\'.') from None
-    if not isinstance(arguments, dict):
-        raise ConfigError("--input is no JSON object", hint='Like --input \'{"command": "ls"}\'.')
+    arguments = json_object("--input", given, '{"command": "ls"}')
     if event in _TOOL_EVENTS and not tool:
         raise ConfigError(f"{event} is about a call of a tool", hint="Name it: --tool Bash --input '{…}'.")
-    sys.exit(asyncio.run(_try(event, tool, cast("JsonObject", arguments))))
+    sys.exit(asyncio.run(_try(event, tool, arguments)))
 
 
 async def _try(event: str, tool: str, given: JsonObject) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from cass.admin.given import json_object
 from cass.admin.mcp import one_of, plain
 from cass.app import App
 from cass.errors import ConfigError, ToolError
@@ -51,13 +52,8 @@ class Wanted:
 @click.option("--defaults", is_flag=True, help="Answer its questions with what it suggests.")
 def test(name: str, tool: str, given: str, sign_in: bool, defaults: bool) -> None:
     """Start the server NAME, list what it offers, and call a tool of it. The exit code is 1 when that fails."""
-    try:
-        arguments: object = json.loads(given)
-    except ValueError as error:
-        raise ConfigError(f"--input is no JSON: {error}", hint='Like --input \'{"path": "README.md"}\'.') from None
-    if not isinstance(arguments, dict):
-        raise ConfigError("--input is no JSON object", hint='Like --input \'{"path": "README.md"}\'.')
-    wanted = Wanted(tool, cast("JsonObject", arguments), defaults)
+    arguments = json_object("--input", given, '{"path": "README.md"}')
+    wanted = Wanted(tool, arguments, defaults)
     sys.exit(asyncio.run(_tried(name, wanted, sign_in=sign_in)))
 
 
