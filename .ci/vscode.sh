@@ -16,7 +16,7 @@ if ! command -v chromium >/dev/null || ! [ -e /usr/include/krb5.h ] || ! command
 fi
 
 # Node, npm and the headers that native modules are built against, from the package index.
-"$(dirname "$0")/node.sh" "$prefix"
+.ci/node.sh "$prefix"
 # Only Node's own programs: the Python of this environment must not come before the project's.
 for program in node npm npx; do ln -sf "$prefix/nodepip/bin/$program" "$prefix/bin/$program"; done
 export PATH=$prefix/bin:$PATH
