@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cass.config import Config
 from cass.errors import ProtocolError
 from cass.protocol.events import ConfigOption, ConfigOptionValue
 
@@ -31,6 +32,40 @@ _CHOICES: dict[str, tuple[str, str, str, tuple[tuple[str, str], ...]]] = {
         tuple((v, v or "default") for v in ("", "none", "minimal", "low", "medium", "high", "xhigh")),
     ),
 }
+
+
+class Options:
+    """The values of one session: its settings', and what was switched since."""
+
+    def __init__(self, config: Config, switched: Mapping[str, str]) -> None:
+        self._values = {**_configured(config), **switched}
+
+    def __getitem__(self, id: str) -> str:
+        return self._values[id]
+
+    def listed(self) -> tuple[ConfigOption, ...]:
+        """All of them, as clients see them."""
+        return listed(self._values)
+
+    def switch(self, id: str, value: str) -> bool:
+        """Take this value; whether it is another one than before."""
+        changed = self._values.get(id) != value
+        self._values[id] = value
+        return changed
+
+    def outdated(self, before: Config, now: Config) -> dict[str, str]:
+        """The model and the effort that the settings name by now, where the user has not switched them."""
+        old, new = _configured(before), _configured(now)
+        return {id: new[id] for id in ("model", "effort") if new[id] and self._values[id] == old[id]}
+
+
+def _configured(config: Config) -> dict[str, str]:
+    return {
+        "mode": config.mode,
+        "approval": config.approval,
+        "model": config.model or "",
+        "effort": config.effort or "",
+    }
 
 
 def listed(values: Mapping[str, str]) -> tuple[ConfigOption, ...]:

@@ -37,6 +37,7 @@ from cass.sessions.house import House
 from cass.sessions.knowing import Knowing
 from cass.sessions.memory import Memory
 from cass.sessions.offers import Offers
+from cass.sessions.options import Options
 from cass.sessions.preamble import Preamble
 from cass.sessions.reviews import Reviews
 from cass.sessions.servers import SessionServers
@@ -77,13 +78,7 @@ class Session:
         self.web: Web = house.open_web(self.config)
         self.jobs.watch(stream.emit)
         self.jobs.fit(lambda: self.settings.output_chars)
-        self._options = {
-            "mode": self.config.mode,
-            "approval": self.config.approval,
-            "model": self.config.model or "",
-            "effort": self.config.effort or "",
-            **stream.state.options,
-        }
+        self._options = Options(self.config, stream.state.options)
         self.memory = Memory(self)
         self._asks = Asks(stream)
         self.baselines = Baselines(house.data_dir / "baselines" / header.session_id, stream)
@@ -275,15 +270,14 @@ class Session:
 
     def config_options(self) -> tuple[ConfigOption, ...]:
         """All options with their values."""
-        return options.listed(self._options)
+        return self._options.listed()
 
     def set_option(self, id: str, value: str) -> None:
         """Switch an option; takes effect with the next call or request."""
         options.check(id, value)
         if id == "model":
             self.house.models.get(value)
-        if self._options.get(id) != value:
-            self._options[id] = value
+        if self._options.switch(id, value):
             self.emit(ConfigOptionUpdate(turn_id=self.turn_id, config_options=self.config_options()))
 
     async def close(self) -> None:
@@ -322,9 +316,5 @@ class Session:
         self.config, self.warnings, self.origins = loaded.config, loaded.warnings, loaded.origins
         self.servers.renew()
         self.preamble.renew()
-        for id, old, new in (
-            ("model", before.model, loaded.config.model),
-            ("effort", before.effort, loaded.config.effort),
-        ):
-            if new and self._options[id] == (old or ""):
-                self.set_option(id, new)
+        for id, value in self._options.outdated(before, loaded.config).items():
+            self.set_option(id, value)
