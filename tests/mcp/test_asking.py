@@ -68,6 +68,7 @@ async def test_a_form_is_put_to_the_user_with_the_servers_name_and_comes_back_as
     assert "\x1b" not in first.message
     assert first.requested_schema["properties"]["color"]["enum"] == ["Red", "Green"]
     assert "does not fit" in second.message  # there must be one at least
+    assert second.requested_schema["properties"]["color"]["default"] == "Green"
     answer = {"action": "accept", "content": {"color": "g", "sizes": ["s", "l"], "count": 2}}
     assert json.dumps(answer) in results(client)[0]
     await house.app.close()
