@@ -52,6 +52,7 @@ async def test_a_form_is_put_to_the_user_with_the_servers_name_and_comes_back_as
             },
             "sizes": {"type": "array", "items": {"type": "string", "enum": ["s", "m", "l"]}},
             "count": {"type": "integer", "minimum": 1},
+            "fish": {"type": "array", "items": {"anyOf": [{"const": "f1", "title": "Tuna"}]}, "default": ["f1"]},
         },
         "required": ["color"],
     }
@@ -67,6 +68,7 @@ async def test_a_form_is_put_to_the_user_with_the_servers_name_and_comes_back_as
     assert "MCP server one asks" in first.message
     assert "\x1b" not in first.message
     assert first.requested_schema["properties"]["color"]["enum"] == ["Red", "Green"]
+    assert first.requested_schema["properties"]["fish"]["default"] == "Tuna"
     assert "does not fit" in second.message  # there must be one at least
     assert second.requested_schema["properties"]["color"]["default"] == "Green"
     answer = {"action": "accept", "content": {"color": "g", "sizes": ["s", "l"], "count": 2}}

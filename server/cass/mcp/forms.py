@@ -25,8 +25,8 @@ class _Field:
         if given is None:
             return self.shown
         value = given.get(self.name)
-        if isinstance(value, list):
-            value = ", ".join(str(word) for word in as_list(value))
+        if words := as_list(value):
+            value = ", ".join(str(word) for word in words)
         plain = {key: one for key, one in self.shown.items() if key != "default"}
         return plain | {"default": value} if isinstance(value, str | int | float) and value != "" else plain
 
@@ -78,7 +78,8 @@ def _read(name: str, schema: JsonObject) -> _Field:
         words = ", ".join(values)
         told = shown.get("description", "")
         shown["description"] = f"{told} Any of these, with commas between them: {words}".strip()
-        default = ", ".join(str(one) for one in as_list(default))
+        titles = {value: word for word, value in values.items() if isinstance(value, str)}
+        default = ", ".join(titles.get(one, one) for one in as_list(default) if isinstance(one, str))
     elif values:
         shown["enum"] = list(values)
         default = next((word for word, value in values.items() if value == default), None)
