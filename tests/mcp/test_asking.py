@@ -121,6 +121,29 @@ async def test_an_address_is_shown_and_opened_by_nobody_but_the_user(
     await house.app.close()
 
 
+@pytest.mark.parametrize(
+    ("url", "answer", "said"),
+    [
+        ("https://example.org/login", "I opened it", "hello"),
+        ("https://example.org/login", "I do not open it", "sign in first"),
+        ("javascript:alert(1)", "I opened it", "sign in first"),
+        ("", "I opened it", "sign in first"),
+    ],
+)
+async def test_a_call_that_needs_an_address_opened_first_is_made_again_when_it_was(
+    tmp_path: Path, url: str, answer: str, said: str
+) -> None:
+    wanted = [{"mode": "url", "message": "Sign in", "url": url, "elicitationId": "1"}] if url else "nothing"
+    error = {"code": -32042, "message": "sign in first", "data": {"elicitations": wanted}}
+    house = house_with(tmp_path, one=server(first={"echo": error}))
+    client = RecordingClient(answer=answer)
+    session = house.open(client, [call("mcp__one__echo", text="hello"), DONE])
+    await ask(session, "go")
+    assert said in results(client)[0]
+    assert [url in question.message for question in client.questions] == [True] * url.startswith("https")
+    await house.app.close()
+
+
 @pytest.mark.parametrize(("answer", "said"), [("Yes, this once", "the model's words"), ("No", "does not allow")])
 async def test_a_model_answers_a_server_only_if_the_user_lets_it(tmp_path: Path, answer: str, said: str) -> None:
     message = {"role": "user", "content": {"type": "text", "text": "What is it?"}}

@@ -19,7 +19,7 @@ PLAIN = {"type": "object", "properties": {"text": {"type": "string"}}}
 
 def server(**spec: object) -> list[str]:
     """The command. `tools` are entries as they go over the wire, `many` is how many more there are; `file` holds words that
-    are read anew for each list."""
+    are read anew for each list; `first` has the errors that calls are answered with the first time."""
     return [sys.executable, __file__, json.dumps(spec)]
 
 
@@ -84,6 +84,9 @@ class _Server:
                 sys.exit(3)
             if not self.spec.get("ignores"):
                 self.say({"id": message["id"], "error": {"code": -32601, "message": "unknown"}})
+            return
+        if method == "tools/call" and (error := self.spec.get("first", {}).pop(message["params"]["name"], None)):
+            self.say({"id": message["id"], "error": error})
             return
         result = known[method](message.get("params") or {})
         if result is not None:
