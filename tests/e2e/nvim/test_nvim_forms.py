@@ -127,3 +127,17 @@ def test_a_form_is_gone_with_its_turn(editor: Editor) -> None:
     editor.lua("_G.enter('Ada')")
     assert "not asked any more" in editor.messages
     assert editor.lua("return #require('cass').workspace().asks.waiting") == 0
+
+
+def test_what_a_server_offers_to_be_read_is_offered_after_an_at(start: Start, tmp_path: Path) -> None:
+    real_server(tmp_path / "cass")
+    editor = start(model=script(tmp_path / "s.json", {"expect": "demo://resource", "text": "Seen."}))
+    editor.edit("a.py", "x = 1\n")
+    editor.do("Cass")
+    editor.until_lua("#(require('cass').workspace().session.resources.it or {}) > 0")
+    words = "return vim.tbl_map(function(i) return i.word end, require('cass.complete').omnifunc(0))"
+    editor.keys("i@features.md")
+    editor.until(lambda: "@it:demo://resource/static/document/features.md" in editor.lua(words))
+    editor.keys("<Esc>cc@it:demo://resource/static/document/features.md<Esc><CR>")
+    editor.idle()
+    assert "Seen." in editor.transcript

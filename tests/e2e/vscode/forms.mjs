@@ -77,6 +77,16 @@ async function address(chat) {
   assert.equal(browser.pages().length, 1, "nothing was opened");
 }
 
+/** What the server offers to be read is offered after an @, as a file is. */
+async function mentioned(chat) {
+  const field = chat.locator(".composer textarea");
+  await field.pressSequentially("@features.md");
+  await chat.getByRole("option", { name: /^it:demo:.*features\.md/ }).waitFor();
+  await field.press("Enter");
+  assert.equal(await field.inputValue(), "@it:demo://resource/static/document/features.md ");
+  await field.fill("");
+}
+
 async function withdrawn(chat) {
   const card = await asked(chat);
   await chat.getByRole("button", { name: /Stop/ }).click();
@@ -86,7 +96,7 @@ async function withdrawn(chat) {
 try {
   const chat = await openChat(page);
   await widenChat(page, 560);
-  for (const part of [filledIn, refused, address, withdrawn]) {
+  for (const part of [filledIn, refused, address, mentioned, withdrawn]) {
     await part(chat);
   }
 } catch (error) {
