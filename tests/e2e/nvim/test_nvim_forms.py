@@ -131,7 +131,7 @@ def test_a_form_is_gone_with_its_turn(editor: Editor) -> None:
 
 def test_what_a_server_offers_to_be_read_is_offered_after_an_at(start: Start, tmp_path: Path) -> None:
     real_server(tmp_path / "cass")
-    editor = start(model=script(tmp_path / "s.json", {"expect": "demo://resource", "text": "Seen."}))
+    editor = start(model=script(tmp_path / "s.json", {"text": "Seen."}))
     editor.edit("a.py", "x = 1\n")
     editor.do("Cass")
     editor.until_lua("#(require('cass').workspace().session.resources.it or {}) > 0")
@@ -141,3 +141,5 @@ def test_what_a_server_offers_to_be_read_is_offered_after_an_at(start: Start, tm
     editor.keys("<Esc>cc@it:demo://resource/static/document/features.md<Esc><CR>")
     editor.idle()
     assert "Seen." in editor.transcript
+    journals = (tmp_path / "cass").rglob("*.jsonl")
+    assert any("Everything Server - Features" in journal.read_text() for journal in journals)
