@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.mcphouse import EVERYTHING, real_server
+from support.mcpserver import PLAIN, config, server
 from support.nvim import Editor
 from support.server import script
 from support.terminal import call
@@ -39,6 +40,13 @@ vim.ui.select = function(items, options, done)
 end
 """
 
+
+def needs_servers() -> None:
+    """Only where the servers of others are."""
+    if not EVERYTHING.exists():
+        pytest.skip("no servers: .ci/mcp.sh PREFIX, then CASS_E2E=PREFIX")
+
+
 HALF = """
 vim.ui.select = function(items, options, done)
   _G.count = _G.count + 1
@@ -52,6 +60,7 @@ end
 @pytest.fixture
 def editor(start: Start, tmp_path: Path) -> Editor:
     """In the middle of a call that has put its form."""
+    needs_servers()
     real_server(tmp_path / "cass")
     steps = [{"tool_calls": [call("mcp__it__trigger-elicitation-request")]}, {"text": "So be it."}]
     editor = start(model=script(tmp_path / "s.json", *steps), approvals={"popup": "never"})
@@ -130,6 +139,7 @@ def test_a_form_is_gone_with_its_turn(editor: Editor) -> None:
 
 
 def test_what_a_server_offers_to_be_read_is_offered_after_an_at(start: Start, tmp_path: Path) -> None:
+    needs_servers()
     real_server(tmp_path / "cass")
     editor = start(model=script(tmp_path / "s.json", {"text": "Seen."}))
     editor.edit("a.py", "x = 1\n")
@@ -143,3 +153,25 @@ def test_what_a_server_offers_to_be_read_is_offered_after_an_at(start: Start, tm
     assert "Seen." in editor.transcript
     journals = (tmp_path / "cass").rglob("*.jsonl")
     assert any("Everything Server - Features" in journal.read_text() for journal in journals)
+
+
+def test_a_form_that_its_server_withdraws_is_not_asked_any_more(start: Start, tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    ask = {"method": "elicitation/create", "params": {"message": "Who?", "requestedSchema": schema}}
+    tools = [{"name": "asks", "inputSchema": PLAIN}]
+    spec = server(tools=tools, asks={"asks": ask}, until=str(tmp_path / "enough"))
+    (tmp_path / "cass").mkdir()
+    rules = '[permissions]\nallow = ["mcp__it"]\n'
+    (tmp_path / "cass" / "config.toml").write_text(rules + config({"it": spec}))
+    steps = [
+        {"tool_calls": [call("mcp__it__asks")]},
+        {"tool_calls": [call("shell", command="echo hi")]},
+        {"text": "So be it."},
+    ]
+    editor = start(model=script(tmp_path / "s.json", *steps), approvals={"popup": "never"})
+    editor.edit("a.py", "x = 1\n")
+    editor.do("Cass go")
+    editor.until_lua("#require('cass').workspace().asks.waiting == 1")
+    (tmp_path / "enough").touch()
+    assert "echo hi" in editor.asked()
+    assert editor.lua("return #require('cass').workspace().asks.waiting") == 1

@@ -83,6 +83,18 @@ function Asks:withdraw(update)
     end
     return false
   end
+  self:drop(over)
+end
+
+--- A question of the model, or a form, is not asked any more.
+---@param id string
+function Asks:complete(id)
+  self:drop(function(ask) return ask.kind == 'elicitation' and ask.params.elicitationId == id end)
+end
+
+---@private
+---@param over fun(ask: cass.Ask): boolean
+function Asks:drop(over)
   local kept, gone = {}, {}
   for _, ask in ipairs(self.waiting) do
     table.insert(over(ask) and gone or kept, ask)
