@@ -8,11 +8,12 @@ from cass_cli.fields import Json, as_object, get_object, get_text, get_texts
 from cass_cli.paint import Paint
 
 _TRUTHS = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
+_LEAVE = "Back to the form, decline it, or quit it without an answer? [b,d,q]"
 
 
 async def elicit(params: Json, asker: Asker, paint: Paint) -> Json:
     """Ask for each field of the schema, in order. The answer for the wire: `accept` with the fields, `decline` when
-    the user gave nothing, `cancel` when they broke it off."""
+    the user gave nothing or says so, `cancel` when they broke it off."""
     schema = get_object(params, "requestedSchema")
     fields = get_object(schema, "properties")
     required = get_texts(schema, "required")
@@ -21,9 +22,10 @@ async def elicit(params: Json, asker: Asker, paint: Paint) -> Json:
         asker.show(f"\n{paint.bold(paint.yellow('? '))}{paint.bold(escape(get_text(params, 'message')))}\n")
         for name, value in fields.items():
             field = _Field(name, as_object(value), asker, paint, alone=name == "answer", required=name in required)
-            answer = await field.ask()
-            if answer is None:
-                return {"action": "cancel"}
+            while (answer := await field.ask()) is None:
+                key = "q" if name == "answer" else await asker.ask_key(paint.cyan(_LEAVE), "bdq")
+                if key != "b":
+                    return {"action": "decline" if key == "d" else "cancel"}
             if answer != "":
                 content[name] = answer
     return {"action": "accept", "content": content} if content else {"action": "decline"}
@@ -67,14 +69,14 @@ class _Field:
                 return value
 
     def _hint(self, kind: str) -> str:
-        tail = f" (Enter for {escape_line(self._default)})" if self._default else ""
         if self._alone:
             return "A number, or your own words:" if self._options else "Your answer (Enter for none):"
+        none = "" if self._required else " (Enter for none)"
+        tail = f" (Enter for {escape_line(self._default)})" if self._default else none
         if self._options:
             return f"one of them, or its number{tail}:"
         words = {"boolean": "y or n", "integer": "a whole number", "number": "a number"}.get(kind, "")
-        tail = tail or ("" if self._required else " (Enter for none)")
-        return f"{words}{tail}:" if words or tail else ""
+        return f"{words}{tail}:".strip() if words or tail else ""
 
     def _read(self, kind: str, line: str) -> object:
         """The value that a line stands for; None, and a word about it, for none."""

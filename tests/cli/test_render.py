@@ -232,8 +232,12 @@ def test_a_hunk_shows_the_lines_around_it_only_when_they_are_its_own(tmp_path: P
 class Answers(SaysYes):
     """A person with a list of answers."""
 
-    def __init__(self, *lines: str | None) -> None:
+    def __init__(self, *lines: str | None, key: str = "y") -> None:
         object.__setattr__(self, "lines", list(lines))
+        object.__setattr__(self, "key", key)
+
+    async def ask_key(self, question: str, keys: str) -> str:
+        return self.key
 
     async def ask_line(self, question: str, default: str = "") -> str | None:
         return self.lines.pop(0)
@@ -276,6 +280,13 @@ async def test_a_form_of_a_command_takes_what_fits_and_its_defaults(
         "action": "accept",
         "content": answer,
     }
+
+
+async def test_leaving_a_form_can_be_taken_back() -> None:
+    form: Json = {"type": "object", "properties": {"s": {"type": "string"}, "t": {"type": "string"}}}
+    asker: Asker = Answers("x", None, "y", key="b")
+    answer = await elicit({"message": "?", "requestedSchema": form}, asker, PLAIN)
+    assert answer == {"action": "accept", "content": {"s": "x", "t": "y"}}
 
 
 @pytest.mark.parametrize(

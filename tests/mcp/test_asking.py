@@ -52,6 +52,7 @@ async def test_a_form_is_put_to_the_user_with_the_servers_name_and_comes_back_as
             },
             "sizes": {"type": "array", "items": {"type": "string", "enum": ["s", "m", "l"]}},
             "count": {"type": "integer", "minimum": 1},
+            "fish": {"type": "array", "items": {"anyOf": [{"const": "f1", "title": "Tuna"}]}, "default": ["f1"]},
         },
         "required": ["color"],
     }
@@ -67,7 +68,9 @@ async def test_a_form_is_put_to_the_user_with_the_servers_name_and_comes_back_as
     assert "MCP server one asks" in first.message
     assert "\x1b" not in first.message
     assert first.requested_schema["properties"]["color"]["enum"] == ["Red", "Green"]
+    assert first.requested_schema["properties"]["fish"]["default"] == "Tuna"
     assert "does not fit" in second.message  # there must be one at least
+    assert second.requested_schema["properties"]["color"]["default"] == "Green"
     answer = {"action": "accept", "content": {"color": "g", "sizes": ["s", "l"], "count": 2}}
     assert json.dumps(answer) in results(client)[0]
     await house.app.close()
@@ -115,6 +118,29 @@ async def test_an_address_is_shown_and_opened_by_nobody_but_the_user(
     await ask(session, "go")
     assert said in results(client)[0]
     assert all(url in question.message for question in client.questions)
+    await house.app.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "answer", "said"),
+    [
+        ("https://example.org/login", "I opened it", "hello"),
+        ("https://example.org/login", "I do not open it", "sign in first"),
+        ("javascript:alert(1)", "I opened it", "sign in first"),
+        ("", "I opened it", "sign in first"),
+    ],
+)
+async def test_a_call_that_needs_an_address_opened_first_is_made_again_when_it_was(
+    tmp_path: Path, url: str, answer: str, said: str
+) -> None:
+    wanted = [{"mode": "url", "message": "Sign in", "url": url, "elicitationId": "1"}] if url else "nothing"
+    error = {"code": -32042, "message": "sign in first", "data": {"elicitations": wanted}}
+    house = house_with(tmp_path, one=server(first={"echo": error}))
+    client = RecordingClient(answer=answer)
+    session = house.open(client, [call("mcp__one__echo", text="hello"), DONE])
+    await ask(session, "go")
+    assert said in results(client)[0]
+    assert [url in question.message for question in client.questions] == [True] * url.startswith("https")
     await house.app.close()
 
 

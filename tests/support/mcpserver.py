@@ -19,7 +19,7 @@ PLAIN = {"type": "object", "properties": {"text": {"type": "string"}}}
 
 def server(**spec: object) -> list[str]:
     """The command. `tools` are entries as they go over the wire, `many` is how many more there are; `file` holds words that
-    are read anew for each list."""
+    are read anew for each list; `until` is a file: a question is withdrawn once it is there; `first` has the errors that calls are answered with the first time."""
     return [sys.executable, __file__, json.dumps(spec)]
 
 
@@ -85,6 +85,9 @@ class _Server:
             if not self.spec.get("ignores"):
                 self.say({"id": message["id"], "error": {"code": -32601, "message": "unknown"}})
             return
+        if method == "tools/call" and (error := self.spec.get("first", {}).pop(message["params"]["name"], None)):
+            self.say({"id": message["id"], "error": error})
+            return
         result = known[method](message.get("params") or {})
         if result is not None:
             self.say({"id": message["id"], "result": result})
@@ -131,6 +134,12 @@ class _Server:
         if name in self.spec.get("asks", {}):
             self.asked += 1
             self.say({"id": f"ask-{self.asked}", **self.spec["asks"][name]})
+            if "until" in self.spec:
+                while not Path(self.spec["until"]).exists():
+                    time.sleep(0.02)
+                withdrawn = {"requestId": f"ask-{self.asked}", "reason": "too late"}
+                self.say({"method": "notifications/cancelled", "params": withdrawn})
+                return _text("never mind")
             answer = json.loads(sys.stdin.readline())
             return _text(json.dumps(answer.get("result", answer.get("error"))))
         if name in self.spec.get("answers", {}):

@@ -363,8 +363,17 @@ export interface EffectsUpdate {
   turnId?: string;
 }
 
-/** A question of the model to the user. `requested_schema` is a flat JSON Schema object. */
+/** A question is not asked any more: somebody else answered it, or it is not needed. Comes with `$/cancelRequest`, for
+ * clients that cannot see the ids of requests. */
+export interface ElicitationCompleteParams {
+  elicitationId: string;
+  sessionId: string;
+}
+
+/** A question of the model to the user, or a form of a command or an MCP server. `requested_schema` is a flat JSON Schema
+ * object. */
 export interface ElicitationParams {
+  elicitationId?: string;
   message: string;
   requestedSchema: Record<string, unknown>;
   sessionId: string;
@@ -1438,5 +1447,6 @@ export interface Asked {
 /** What the server may tell. */
 export interface Told {
   "cass/document/reload": { params: DocumentsParams; result: undefined };
+  "cass/elicitation/complete": { params: ElicitationCompleteParams; result: undefined };
   "cass/session/update": { params: SessionUpdateParams; result: undefined };
 }

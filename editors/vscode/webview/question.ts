@@ -12,7 +12,12 @@ interface Field {
   default?: unknown;
   minimum?: number;
   maximum?: number;
+  minLength?: number;
+  format?: string;
 }
+
+/** The browser's own controls for words of a known form. */
+const FORMATS: Record<string, string> = { email: "email", uri: "url", date: "date" };
 
 interface Reader {
   element: HTMLElement;
@@ -45,20 +50,18 @@ export function questionCard(card: Question, send: (message: FromView) => void):
       reader(name, properties[name] ?? {}, required.has(name)),
     ]);
     const submit = () => {
-      const missing = readers.find(([name, one]) => required.has(name) && one.read() === undefined);
-      if (missing) {
-        missing[1].element.querySelector<HTMLElement>("input, select")?.focus();
-        return;
+      // The browser says at the field what is missing, or does not fit.
+      if (form.reportValidity()) {
+        const given = readers.map(([name, one]): [string, unknown] => [name, one.read()]);
+        accept(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
       }
-      const given = readers.map(([name, one]): [string, unknown] => [name, one.read()]);
-      accept(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
     };
     const form = h("form", {}, ...readers.map(([, one]) => one.element));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
     });
-    parts.push(form, h("div", { class: "answers" }, button("Answer", "primary", submit), skip));
+    parts.push(form, h("div", { class: "answers foot" }, button("Answer", "primary", submit), skip));
   }
   return h(
     "section",
@@ -72,8 +75,9 @@ export function questionCard(card: Question, send: (message: FromView) => void):
 function reader(name: string, field: Field, required: boolean): Reader {
   const title = `${field.title ?? name}${required ? " *" : ""}`;
   if (field.enum) {
-    const none = required && field.default === undefined ? [] : [h("option", { value: "" }, "")];
-    const select = h("select", {}, ...none, ...field.enum.map((value) => h("option", { value }, visible(value))));
+    const none = h("option", { value: "" }, "");
+    const options = field.enum.map((value) => h("option", { value }, visible(value)));
+    const select = h("select", { required }, none, ...options);
     if (typeof field.default === "string") {
       select.value = field.default;
     }
@@ -82,10 +86,13 @@ function reader(name: string, field: Field, required: boolean): Reader {
   if (field.type === "boolean") {
     const box = h("input", { type: "checkbox" });
     box.checked = field.default === true;
-    return { element: h("label", { class: "field check" }, box, title), read: () => box.checked };
+    const words = h("span", {}, visible(title), says(field));
+    return { element: h("label", { class: "field check" }, box, words), read: () => box.checked };
   }
   const isNumber = field.type === "number" || field.type === "integer";
-  const input = h("input", { class: "note", type: isNumber ? "number" : "text" });
+  const type = isNumber ? "number" : (FORMATS[field.format ?? ""] ?? "text");
+  const input = h("input", { class: "note", type, required });
+  input.minLength = Math.max(0, field.minLength ?? 0);
   if (isNumber) {
     input.step = field.type === "integer" ? "1" : "any";
     input.min = field.minimum === undefined ? "" : String(field.minimum);
@@ -99,6 +106,9 @@ function reader(name: string, field: Field, required: boolean): Reader {
 }
 
 function labelled(title: string, field: Field, control: HTMLElement): HTMLElement {
-  const says = field.description ? h("span", { class: "faint" }, visible(field.description)) : undefined;
-  return h("label", { class: "field" }, h("span", {}, visible(title)), says, control);
+  return h("label", { class: "field" }, h("span", {}, visible(title)), says(field), control);
+}
+
+function says(field: Field): HTMLElement | undefined {
+  return field.description ? h("span", { class: "faint" }, ` ${visible(field.description)}`) : undefined;
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from cass.protocol.asking import (
+    ElicitationCompleteParams,
     ElicitationParams,
     ElicitationResult,
     PermissionOutcome,
@@ -13,7 +15,7 @@ from cass.protocol.asking import (
 )
 from cass.protocol.custom import FindingsUpdate
 from cass.protocol.events import Event
-from cass.protocol.methods import ELICITATION, REQUEST_PERMISSION, SESSION_UPDATE
+from cass.protocol.methods import ELICITATION, ELICITATION_COMPLETE, REQUEST_PERMISSION, SESSION_UPDATE
 from cass.rpc.endpoint import Endpoint, RpcError
 from cass.rpc.transport import Transport
 
@@ -68,5 +70,9 @@ class WireClient:
         try:
             answer = await self._endpoint.request(ELICITATION.name, question.wire())
             return ElicitationResult.model_validate(answer)
+        except asyncio.CancelledError:
+            over = ElicitationCompleteParams(session_id=question.session_id, elicitation_id=question.elicitation_id)
+            self._endpoint.notify(ELICITATION_COMPLETE.name, over.wire_json())
+            raise
         except (RpcError, ValueError):
             return ElicitationResult(action="decline")

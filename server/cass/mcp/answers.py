@@ -13,11 +13,12 @@ from cass.protocol.messages import Image, Message, Text
 from cass.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
     from mcp.client import ClientRequestContext
 
 _MOST_URL = 2_000
+_MOST_ADDRESSES = 3
 _MOST_MESSAGES = 100
 _MOST_CHARS = 200_000
 
@@ -54,10 +55,9 @@ class Answers:
         """What the user says to a form, or to an address."""
         message = plain(params.message)
         if isinstance(params, types.ElicitRequestURLParams):
-            url = params.url
-            if not url.lower().startswith(("https://", "http://")) or len(url) > _MOST_URL or plain(url) != url:
+            if not _may_be_shown(params.url):
                 return types.ErrorData(code=types.INVALID_PARAMS, message="only http and https addresses are shown")
-            said = await self._asker.ask(self._hearing.visit(self._server, message, url))
+            said = await self._asker.ask(self._hearing.visit(self._server, message, params.url))
             return types.ElicitResult(action=said or "cancel")
         dumped = cast("JsonObject", params.model_dump(by_alias=True, mode="json", exclude_none=True))
         schema = cast("JsonObject", dumped.get("requestedSchema") or {})
@@ -66,6 +66,15 @@ class Answers:
         if action != "accept":
             return types.ElicitResult(action=action)
         return types.ElicitResult.model_validate({"action": "accept", "content": content})
+
+    async def visit(self, wanted: Sequence[types.ElicitRequestURLParams]) -> bool:
+        """Whether the user opened all these addresses, which a call needs first."""
+        if len(wanted) > _MOST_ADDRESSES or not all(_may_be_shown(one.url) for one in wanted):
+            return False
+        for one in wanted:
+            if await self._asker.ask(self._hearing.visit(self._server, plain(one.message), one.url)) != "accept":
+                return False
+        return True
 
     async def sample(
         self, context: ClientRequestContext, params: types.CreateMessageRequestParams
@@ -86,6 +95,10 @@ class Answers:
             model=answer.model,
             stop_reason="endTurn" if answer.is_whole else "maxTokens",
         )
+
+
+def _may_be_shown(url: str) -> bool:
+    return url.lower().startswith(("https://", "http://")) and len(url) <= _MOST_URL and plain(url) == url
 
 
 def _message(given: types.SamplingMessage) -> Message:

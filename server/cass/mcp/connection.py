@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import mcp_types as types
 from mcp.client import Client
 from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
-from mcp.shared.exceptions import MCPError
+from mcp.shared.exceptions import MCPError, UrlElicitationRequiredError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
@@ -31,6 +31,7 @@ LONGEST = 3_600.0
 _LIST_SECONDS = 30.0
 
 T = TypeVar("T")
+Visit = Callable[[Sequence[types.ElicitRequestURLParams]], Awaitable[bool]]
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,14 @@ class Gone(ToolError):
     """The server ended, or the connection to it was lost."""
 
     kind = "gone"
+
+
+class AddressesFirst(ToolError):
+    """The user has to open these addresses before the server does what it is asked."""
+
+    def __init__(self, message: str, wanted: Sequence[types.ElicitRequestURLParams]) -> None:
+        super().__init__(message)
+        self.wanted = wanted
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,7 @@ class Connection:
         self._tap = tap
         self._ears = ears
         self._client: Client | None = None
+        self._visit: Visit | None = None
         self._limits: dict[int, tuple[_Limit, float]] = {}
         self._asking = 0
         self._asks: dict[int, Callable[[], object]] = {}
@@ -78,9 +88,10 @@ class Connection:
             raise Gone(f"the MCP server {self._one.name} is not connected")
         return self._client
 
-    def begin(self, client: Client) -> None:
+    def begin(self, client: Client, visit: Visit) -> None:
         """It can be asked from now on."""
         self._client = client
+        self._visit = visit
 
     async def gone(self) -> None:
         """Wait until the other side is not there any more."""
@@ -134,7 +145,7 @@ class Connection:
 
     async def call(self, tool: str, arguments: JsonObject, show: Callable[[str], None]) -> types.CallToolResult:
         """Run a tool. ToolError when it does not answer in its time, is gone, or answers with an error of the
-        protocol. Cancelling tells the server."""
+        protocol. Cancelling tells the server. A call that needs the user to open an address is made again when they did."""
 
         async def ask(moved: Callable[[], None]) -> types.CallToolResult:
             async def told(progress: float, total: float | None, message: str | None) -> None:
@@ -144,7 +155,12 @@ class Connection:
 
             return await self._now.call_tool(tool, arguments, progress_callback=told)
 
-        return await self._asked(f"the tool {tool}", ask)
+        try:
+            return await self._asked(f"the tool {tool}", ask)
+        except AddressesFirst as first:
+            if self._visit is None or not await self._visit(first.wanted):
+                raise
+            return await self._asked(f"the tool {tool}", ask)
 
     async def prompt(self, name: str, arguments: dict[str, str]) -> types.GetPromptResult:
         """One of its prompts. ToolError as for `call`."""
@@ -210,14 +226,23 @@ class Connection:
                 raise Gone(
                     f"The MCP server {name} ended while {what} was asked; whether it did its work is not known."
                 ) from None
-            said = plain(error.message, 2_000)
-            raise ToolError(f"The MCP server {name} answered {what} with an error: {said}") from None
+            said = f"The MCP server {name} answered {what} with an error: {plain(error.message, 2_000)}"
+            raise AddressesFirst(said, wanted) if (wanted := _addresses(error)) else ToolError(said) from None
         except (ValidationError, RuntimeError, ValueError) as error:
             raise ToolError(
                 f"The MCP server {name} answered {what} with what is no answer: {plain(str(error), 600)}"
             ) from None
         finally:
             self._limits.pop(key, None)
+
+
+def _addresses(error: MCPError) -> list[types.ElicitRequestURLParams]:
+    """Those that an error asks to be opened first."""
+    if error.code != types.URL_ELICITATION_REQUIRED:
+        return []
+    with contextlib.suppress(ValidationError, ValueError, TypeError, AttributeError):
+        return UrlElicitationRequiredError.from_error(error.error).elicitations
+    return []
 
 
 def _set(limit: _Limit, seconds: float | None) -> None:

@@ -20,6 +20,16 @@ class _Field:
     """What each choice stands for, by what is shown of it."""
     many: bool = False
 
+    def filled(self, given: Mapping[str, object] | None) -> JsonObject:
+        """What is shown, with what was filled in before for its default."""
+        if given is None:
+            return self.shown
+        value = given.get(self.name)
+        if words := as_list(value):
+            value = ", ".join(str(word) for word in words)
+        plain = {key: one for key, one in self.shown.items() if key != "default"}
+        return plain | {"default": value} if isinstance(value, str | int | float) and value != "" else plain
+
 
 class Form:
     """One form: a flat JSON Schema object."""
@@ -29,12 +39,12 @@ class Form:
         properties = as_object(schema.get("properties"))
         self.fields = [_read(name, as_object(one)) for name, one in list(properties.items())[:_MOST_FIELDS]]
 
-    def schema(self) -> JsonObject:
-        """As clients show it."""
+    def schema(self, given: Mapping[str, object] | None = None) -> JsonObject:
+        """As clients show it; `given` is what was filled in before, for a form that is put again."""
         names = {one.name for one in self.fields}
         return {
             "type": "object",
-            "properties": {one.name: one.shown for one in self.fields},
+            "properties": {one.name: one.filled(given) for one in self.fields},
             "required": [name for name in self._required if name in names],
         }
 
@@ -68,7 +78,8 @@ def _read(name: str, schema: JsonObject) -> _Field:
         words = ", ".join(values)
         told = shown.get("description", "")
         shown["description"] = f"{told} Any of these, with commas between them: {words}".strip()
-        default = ", ".join(str(one) for one in as_list(default))
+        titles = {value: word for word, value in values.items() if isinstance(value, str)}
+        default = ", ".join(titles.get(one, one) for one in as_list(default) if isinstance(one, str))
     elif values:
         shown["enum"] = list(values)
         default = next((word for word, value in values.items() if value == default), None)

@@ -75,7 +75,7 @@ async def opened(one: Definition, way: Way, hearing: Hearing, ears: Ears) -> Asy
     try:
         try:
             async with asyncio.timeout(one.config.start_timeout):
-                connection.begin(await stack.enter_async_context(client))
+                connection.begin(await stack.enter_async_context(client), answers.visit)
         except TimeoutError:
             raise ToolError(f"it did not answer within {one.config.start_timeout:g} s") from None
         except Exception as error:

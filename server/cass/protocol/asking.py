@@ -65,11 +65,21 @@ class RequestPermissionResult(Wire):
 
 
 class ElicitationParams(Wire):
-    """A question of the model to the user. `requested_schema` is a flat JSON Schema object."""
+    """A question of the model to the user, or a form of a command or an MCP server. `requested_schema` is a flat JSON Schema
+    object."""
 
     session_id: str
+    elicitation_id: str = ""
     message: str
     requested_schema: JsonObject
+
+
+class ElicitationCompleteParams(Wire):
+    """A question is not asked any more: somebody else answered it, or it is not needed. Comes with `$/cancelRequest`, for
+    clients that cannot see the ids of requests."""
+
+    session_id: str
+    elicitation_id: str
 
 
 class ElicitationResult(Wire):

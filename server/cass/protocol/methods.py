@@ -11,6 +11,7 @@ from pydantic import Field
 
 from cass.protocol import agents, custom, editing, keeping, rewinding
 from cass.protocol.asking import (
+    ElicitationCompleteParams,
     ElicitationParams,
     ElicitationResult,
     RequestPermissionParams,
@@ -292,5 +293,12 @@ CLIENT_TO_SERVER = (
 SESSION_UPDATE = Method("cass/session/update", SessionUpdateParams, None)
 REQUEST_PERMISSION = Method("cass/session/requestPermission", RequestPermissionParams, RequestPermissionResult)
 ELICITATION = Method("cass/elicitation/create", ElicitationParams, ElicitationResult)
+ELICITATION_COMPLETE = Method("cass/elicitation/complete", ElicitationCompleteParams, None)
 
-SERVER_TO_CLIENT = (SESSION_UPDATE, REQUEST_PERMISSION, ELICITATION, *editing.SERVER_TO_CLIENT)
+SERVER_TO_CLIENT = (
+    SESSION_UPDATE,
+    REQUEST_PERMISSION,
+    ELICITATION,
+    ELICITATION_COMPLETE,
+    *editing.SERVER_TO_CLIENT,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Generic, Protocol, TypeVar
+from uuid import uuid4
 
 from cass.ports import Client, Question
 from cass.protocol.asking import (
@@ -78,7 +79,12 @@ class Asks:
         """Have a form filled in: a flat JSON Schema object. The first answer counts; `cancel` when nobody can or will."""
         if not any(client.can_decide for client in self._stream.clients):
             return ElicitationResult(action="cancel")
-        params = ElicitationParams(session_id=self._stream.session_id, message=message, requested_schema=schema)
+        params = ElicitationParams(
+            session_id=self._stream.session_id,
+            elicitation_id=f"elicit-{uuid4().hex[:12]}",
+            message=message,
+            requested_schema=schema,
+        )
         async with self._turnstile:
             result = await self._first(lambda client: client.elicit(params))
         return result or ElicitationResult(action="cancel")

@@ -55,12 +55,14 @@ class SessionHearing:
             answer = await self._ask(f"The MCP server {server} asks: {message}", ("Yes", "No"))
             return ("accept", {}) if answer == "Yes" else ("decline", {})
         head = f"The MCP server {server} asks: {message}"
+        given: JsonObject | None = None
         for _ in range(_TRIES):
             with self._waiting():
-                result = await self._session.asks.form(head, form.schema())
+                result = await self._session.asks.form(head, form.schema(given))
             if result.action != "accept":
                 return result.action, {}
-            content = form.content(result.content or {})
+            given = result.content or {}
+            content = form.content(given)
             problem = await asyncio.to_thread(schemas.misfit, schema, content)
             if not problem:
                 return "accept", content

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.house import RecordingClient, ask, call
-from support.mcphouse import DONE, house_with, results
+from support.mcphouse import DONE, house_with, real_server, results
 
 PREFIX = Path(os.environ.get("CASS_E2E") or "/nowhere")
 NODE = PREFIX / "mcp" / "node_modules" / ".bin"
@@ -112,3 +112,16 @@ async def test_a_server_over_http(tmp_path: Path, mode: str) -> None:
         assert facts.resources
         assert facts.prompts
         await house.app.close()
+
+
+async def test_an_address_that_a_call_needs_opened_first(tmp_path: Path) -> None:
+    house, client = house_with(tmp_path), RecordingClient(answer="I opened it")
+    real_server(house.home)
+    house.app = type(house.app)(house.environ)
+    given = {"url": "https://example.org/login", "message": "Sign in", "errorPath": True}
+    session = house.open(client, [call("mcp__it__trigger-url-elicitation", **given), DONE])
+    await ask(session, "go")
+    assert "User completed" in results(client)[0]
+    assert "modelcontextprotocol.io" in client.questions[0].message
+    assert "example.org" in client.questions[1].message
+    await house.app.close()

@@ -18,6 +18,7 @@ import pytest
 from e2e.vscode import codeserver
 from e2e.vscode.codeserver import EXTENSION, Workbench
 from support.hostile import listening, plant
+from support.mcphouse import EVERYTHING, real_server
 
 pytestmark = pytest.mark.skipif(codeserver.missing() is not None, reason=str(codeserver.missing()))
 
@@ -246,3 +247,14 @@ def test_missing_server_is_said_with_a_way_out(tmp_path: Path, vsix: Path) -> No
     gone = str(shutil.which("false")) + "-not-there"
     with project(tmp_path, vsix, STEPS, **{"cass.server.command": [gone]}) as (workbench, folder):
         workbench.run("missing.mjs", str(folder))
+
+
+@pytest.mark.skipif(not EVERYTHING.exists(), reason="no servers: .ci/mcp.sh PREFIX, then CASS_E2E=PREFIX")
+def test_forms_of_a_server_are_filled_in_and_refused(tmp_path: Path, vsix: Path, pictures: Path) -> None:
+    form = {"tool_calls": [{"name": "mcp__it__trigger-elicitation-request", "arguments": {}}]}
+    url = {"url": "http://127.0.0.1:9/sign-in", "message": "Sign in"}
+    address = {"tool_calls": [{"name": "mcp__it__trigger-url-elicitation", "arguments": url}]}
+    steps = [form, {"text": "So be it."}, form, {"text": "As you wish."}, address, {"text": "Well done."}, form]
+    with project(tmp_path, vsix, steps) as (workbench, folder):
+        real_server(Path(workbench.environ["CASS_HOME"]))
+        workbench.run("forms.mjs", str(folder), str(pictures))

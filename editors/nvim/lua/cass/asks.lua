@@ -7,6 +7,9 @@ local api = vim.api
 ---@field kind 'permission'|'elicitation'
 ---@field params table
 ---@field answer fun(result: table)
+---@field seen? boolean it was opened by itself once
+---@field gone? boolean it is not asked any more
+---@field draft? table what was filled in of a form so far, vim.NIL for what was left out
 
 ---@class cass.Asks
 ---@field waiting cass.Ask[]
@@ -80,6 +83,18 @@ function Asks:withdraw(update)
     end
     return false
   end
+  self:drop(over)
+end
+
+--- A question of the model, or a form, is not asked any more.
+---@param id string
+function Asks:complete(id)
+  self:drop(function(ask) return ask.kind == 'elicitation' and ask.params.elicitationId == id end)
+end
+
+---@private
+---@param over fun(ask: cass.Ask): boolean
+function Asks:drop(over)
   local kept, gone = {}, {}
   for _, ask in ipairs(self.waiting) do
     table.insert(over(ask) and gone or kept, ask)
@@ -89,6 +104,7 @@ function Asks:withdraw(update)
   end
   self.waiting = kept
   for _, ask in ipairs(gone) do
+    ask.gone = true
     ask.answer(ask.kind == 'permission' and { outcome = { outcome = 'cancelled' } } or { action = 'cancel' })
   end
   self.changed()
@@ -207,9 +223,11 @@ end
 ---@private
 ---@param ask cass.Ask
 function Asks:ask_question(ask)
-  form.fill(ask.params, function(result)
+  form.fill(ask, function(result)
     self.open = false
-    self:finish(ask, result)
+    if result then
+      self:finish(ask, result)
+    end
   end)
 end
 

@@ -68,6 +68,23 @@ local function arguments(name, rest, word)
   return found
 end
 
+--- What MCP servers offer to be read, as `@server:uri`.
+---@param typed string
+---@param session cass.Session
+---@return table[]
+local function resources(typed, session)
+  local found = {}
+  for server, uris in pairs(typed ~= '' and session.resources or {}) do
+    for _, uri in ipairs(uris or {}) do
+      local name = server .. ':' .. uri
+      if #found < MOST and name:lower():find(typed:lower(), 1, true) then
+        found[#found + 1] = { word = '@' .. name, menu = 'MCP server' }
+      end
+    end
+  end
+  return found
+end
+
 ---@param typed string
 ---@param root string
 ---@return table[]
@@ -118,7 +135,7 @@ local function candidates()
   local start, mention = before:match('()@([^%s@]*)$')
   local here = workspace()
   if mention and here and (start == 1 or before:sub(start - 1, start - 1):match('%s')) then
-    return start - 1, files(mention, here.root)
+    return start - 1, vim.list_extend(files(mention, here.root), resources(mention, here.session))
   end
   return nil, {}
 end

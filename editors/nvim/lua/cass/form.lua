@@ -3,7 +3,9 @@ local M = {}
 
 ---@param text string
 ---@return string
-local function visible(text) return (vim.fn.strtrans(text)) end
+local function visible(text)
+  return table.concat(vim.tbl_map(vim.fn.strtrans, vim.split(text, '\n', { plain = true })), '\n')
+end
 
 --- The fields, those that are needed first: JSON objects have no order.
 ---@param schema table
@@ -34,26 +36,25 @@ end
 
 ---@param field table
 ---@param question string
----@param taken fun(value: any?) nil when the user left it
-local function choose(field, question, taken)
+---@param needed boolean
+---@param taken fun(value: any?) vim.NIL where the field stays out, nil when the user left it
+local function choose(field, question, needed, taken)
   local is_truth = field.type == 'boolean'
-  local choices = is_truth and { 'yes', 'no' } or vim.deepcopy(field.enum)
-  local default = field.default
-  if is_truth and default ~= nil then
-    default = default and 'yes' or 'no'
+  local choices = {}
+  for _, value in ipairs(is_truth and { true, false } or field.enum) do
+    local choice = { value = value, name = is_truth and (value and 'yes' or 'no') or visible(value) }
+    table.insert(choices, value == field.default and 1 or #choices + 1, choice) -- the default stands first
   end
-  for index, choice in ipairs(choices) do -- the default stands first
-    if choice == default then
-      table.insert(choices, 1, table.remove(choices, index))
-      break
-    end
+  if not needed then
+    choices[#choices + 1] = { value = vim.NIL, name = '(leave it out)' }
   end
-  local options = { prompt = question, kind = 'cass.question', format_item = visible }
+  local options =
+    { prompt = question, kind = 'cass.question', format_item = function(item) return item.name end }
   vim.ui.select(choices, options, function(choice)
     if choice == nil then
       return taken(nil)
     end
-    taken(not is_truth and choice or choice == 'yes')
+    taken(choice.value)
   end)
 end
 
@@ -62,12 +63,12 @@ end
 ---@param question string
 ---@param needed boolean
 ---@param taken fun(value: any?) vim.NIL where the field stays out, nil when the user left it
-local function ask(field, question, needed, taken)
+local function ask_field(field, question, needed, taken)
   if field.enum or field.type == 'boolean' then
-    return choose(field, question, taken)
+    return choose(field, question, needed, taken)
   end
   local default = field.default ~= nil and field.default ~= vim.NIL and tostring(field.default) or ''
-  vim.ui.input({ prompt = question .. ': ', default = default }, function(typed)
+  vim.ui.input({ prompt = question:gsub('\n', '  ') .. ': ', default = default }, function(typed)
     if typed == nil then
       return taken(nil)
     elseif typed == '' and not needed then
@@ -76,37 +77,76 @@ local function ask(field, question, needed, taken)
     local value = read(field, typed)
     if value == nil or (typed == '' and needed) then
       local why = typed == '' and 'this one is needed' or 'a number, please'
-      return ask(field, ('%s (%s)'):format(question:gsub(' %([^()]*please%)$', ''), why), needed, taken)
+      local again = question:gsub(' %(a number, please%)$', ''):gsub(' %(this one is needed%)$', '')
+      return ask_field(field, ('%s (%s)'):format(again, why), needed, taken)
     end
     taken(value)
   end)
 end
 
---- Have the user fill it in. Leaving one field leaves all.
----@param params table of `cass/elicitation/create`
----@param done fun(result: table)
-function M.fill(params, done)
+--- What becomes of a form that the user left.
+---@param message string
+---@param chosen fun(what: 'back'|'later'|'decline')
+local function left(message, chosen)
+  local choices = {
+    { what = 'back', name = 'Back to the form' },
+    { what = 'decline', name = 'Decline it' },
+    { what = 'later', name = 'Answer later' },
+  }
+  local options =
+    { prompt = message, kind = 'cass.question', format_item = function(item) return item.name end }
+  vim.ui.select(choices, options, function(choice) chosen(choice and choice.what or 'later') end)
+end
+
+--- Have the user fill it in. `ask.draft` keeps what was filled in so far, also when the user turns to it later.
+---@param ask cass.Ask of `cass/elicitation/create`
+---@param done fun(result: table?) nil when it goes on waiting, or is not asked any more
+function M.fill(ask, done)
+  local params = ask.params
   local schema = params.requestedSchema or {}
-  local names, content = ordered(schema), {}
+  local names, message = ordered(schema), visible(params.message)
+  local is_alone = #names == 1 and names[1] == 'answer'
+  ask.draft = ask.draft or {}
   local function step(index)
+    if ask.gone then
+      vim.notify('cass: that question is not asked any more', vim.log.levels.INFO)
+      return done(nil)
+    end
     local name = names[index]
     if not name then
-      return done({ action = 'accept', content = next(content) and content or vim.empty_dict() })
+      local content = {}
+      for key, value in pairs(ask.draft) do
+        if value ~= vim.NIL then
+          content[key] = value
+        end
+      end
+      return done({ action = 'accept', content = next(content) ~= nil and content or vim.empty_dict() })
     end
-    local field = schema.properties[name]
-    local question = visible(params.message)
-    if #names > 1 or name ~= 'answer' then
+    local field = vim.deepcopy(schema.properties[name])
+    if ask.draft[name] ~= nil then
+      field.default = ask.draft[name]
+    end
+    local question = message
+    if not is_alone then
       local says = field.description and (' - ' .. visible(field.description)) or ''
       question = ('%s  %s%s'):format(question, visible(field.title or name), says)
     end
-    ask(field, question, vim.tbl_contains(schema.required or {}, name) and name ~= 'answer', function(value)
-      if value == nil then
+    -- A question of the model has one field, which nobody needs to fill in, and no choice beside those offered.
+    local needed = vim.tbl_contains(schema.required or {}, name)
+    local must = needed and not (is_alone and not field.enum)
+    ask_field(field, question, must, function(value)
+      if value ~= nil then
+        ask.draft[name] = value
+        return step(index + 1)
+      elseif is_alone then
         return done({ action = 'decline' })
       end
-      if value ~= vim.NIL then
-        content[name] = value
-      end
-      step(index + 1)
+      left(message, function(what)
+        if what == 'back' then
+          return step(index)
+        end
+        done(what == 'decline' and { action = 'decline' } or nil)
+      end)
     end)
   end
   step(1)

@@ -6,6 +6,7 @@
 ---@field cwd string
 ---@field options table<string, table> config options by their id
 ---@field commands table[]
+---@field resources table<string, string[]> what may be mentioned of MCP servers, by server
 ---@field state 'idle'|'running'|'requires_action'
 ---@field turn_id? string
 ---@field title string
@@ -31,7 +32,7 @@ end
 ---@private
 function Session:forget()
   self.id, self.turn_id, self.stop_reason, self.opening = nil, nil, nil, nil
-  self.options, self.commands, self.plan = {}, {}, {}
+  self.options, self.commands, self.plan, self.resources = {}, {}, {}, {}
   self.state, self.title, self.replaying = 'idle', '', false
   self.usage, self.reminders = { used = 0, size = 0 }, {}
 end
@@ -72,6 +73,8 @@ function Session:update(params)
     self:take(update)
   elseif kind == 'available_commands_update' then
     self.commands = update.commands
+  elseif kind == '_mcp_update' then
+    self.resources[update.server] = update.resources
   elseif kind == 'session_info_update' then
     self.title = update.title
   elseif kind == 'plan_update' then

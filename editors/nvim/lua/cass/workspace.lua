@@ -65,6 +65,7 @@ function Workspace:handlers()
     ['cass/elicitation/create'] = wire.later(
       function(params, answer) self.asks:put('elicitation', params, answer) end
     ),
+    ['cass/elicitation/complete'] = function(_, params) self.asks:complete(params.elicitationId) end,
     ['cass/document/save'] = function(_, params) return self.documents:save(params) end,
     ['cass/document/reload'] = function(_, params) self.documents:reload(params) end,
     ['cass/ide/context'] = function()

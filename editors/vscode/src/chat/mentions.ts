@@ -71,8 +71,11 @@ export function rangeLabel(document: vscode.TextDocument, range: vscode.Range): 
     : `${name}:${range.start.line + 1}-${range.end.line + 1}`;
 }
 
-/** What may be mentioned and fits to what was typed. */
-export async function suggestions(query: string): Promise<Suggestion[]> {
+/** What may be mentioned and fits to what was typed; `resources` are those of MCP servers. */
+export async function suggestions(
+  query: string,
+  resources: ReadonlyMap<string, readonly string[]> = new Map(),
+): Promise<Suggestion[]> {
   const fixed: Suggestion[] = [
     { label: "selection", detail: "The selected text", insert: "@selection" },
     { label: "diagnostics", detail: "Problems of the open files", insert: "@diagnostics" },
@@ -84,8 +87,14 @@ export async function suggestions(query: string): Promise<Suggestion[]> {
     .map((uri) => vscode.workspace.asRelativePath(uri, false))
     .sort((a, b) => rank(a, words) - rank(b, words) || a.localeCompare(b))
     .slice(0, OFFERED);
+  const named = [...resources]
+    .flatMap(([server, uris]) => uris.map((uri) => `${server}:${uri}`))
+    .filter((name) => name.toLowerCase().includes(query.toLowerCase()))
+    .slice(0, OFFERED)
+    .map((name) => ({ label: name, detail: "Of an MCP server", insert: `@${name}` }));
   return [
     ...fixed,
+    ...(query ? named : []),
     ...files.map((file) => ({
       label: path.basename(file),
       detail: file,

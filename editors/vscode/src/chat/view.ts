@@ -131,7 +131,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         this.post({
           type: "suggestions",
           query: message.query,
-          suggestions: await suggestions(message.query),
+          suggestions: await suggestions(message.query, this.parts.sessions.conversation?.resources),
         });
         break;
       case "open":

@@ -69,6 +69,8 @@ export interface Conversation {
   queued: { id: string; text: string; turn: string }[];
   options: ConfigOption[];
   commands: AvailableCommand[];
+  /** What may be mentioned of MCP servers, by server. */
+  resources: Map<string, readonly string[]>;
   plan: PlanEntry[];
   review: ReviewCount[];
   reminders: Map<string, string>;
@@ -88,6 +90,7 @@ export function emptyConversation(sessionId: string, cwd: string): Conversation 
     queued: [],
     options: [],
     commands: [],
+    resources: new Map(),
     plan: [],
     review: [],
     reminders: new Map(),
@@ -269,6 +272,7 @@ const MCP = {
 
 /** A server that does its work is not shown. */
 function mcp(it: Conversation, update: Extract<Update, { sessionUpdate: "_mcp_update" }>): NoticeItem | undefined {
+  it.resources.set(update.server, update.resources ?? []);
   const state = update.state in MCP ? MCP[update.state as keyof typeof MCP] : undefined;
   if (!state || !update.text) {
     return undefined;
