@@ -114,7 +114,7 @@ _MOST_BYTES = 4_000_000
 _ADDED = ("permissions.", "secrets.extra")
 """Lists that a project's file adds to."""
 
-_NOT_SETTINGS = frozenset({"CASS_HOME", "CASS_PLUGINS", "CASS_E2E", "CASS_CLOCK", "CASS_JOB"})
+_NOT_SETTINGS = frozenset({"CASS_HOME", "CASS_PLUGINS", "CASS_E2E", "CASS_CLOCK", "CASS_JOB", "CASS_SERVER"})
 
 
 def fields(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:

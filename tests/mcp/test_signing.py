@@ -26,7 +26,7 @@ BROWSER = Path(__file__).parents[1] / "e2e" / "mcp" / "browser.py"
 
 @pytest.fixture(params=["", "--short"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A server that wants its users to sign in; with `--short` what that gives is good for a second."""
+    """A server that wants its users to sign in; with `--short` what that gives is good for four seconds."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -74,7 +74,7 @@ async def test_the_user_signs_in_from_the_session_once(tmp_path: Path, url: str)
         client.refuses = False
         await ask(session, "/mcp login guarded")
         assert client.of(McpUpdate)[-1].state == "ready"
-        await asyncio.sleep(1.2)  # what signing in gave has run out where it is short, and is renewed
+        await asyncio.sleep(4.2)  # what signing in gave has run out where it is short, and is renewed
         await ask(session, "and now?")
         assert "somebody" in results(client)[-1]
         assert client.opened == 1

@@ -170,7 +170,7 @@ def test_a_folder_that_is_not_trusted_or_has_changed_runs_nothing(place: Place, 
     checked = place.run("schedule", "check")
     assert checked.code == 1
     assert "has changed since" in checked.out
-    add(place, "--every=1h", "--no-trust", "--approval=auto", script, "--name=without", "x")
+    add(place, "--every=720h", "--no-trust", "--approval=auto", script, "--name=without", "x")
     assert place.run("schedule", "run", "without").code == 0
     assert place.run("schedule", "run", "job").code == 3
 

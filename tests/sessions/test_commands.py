@@ -432,13 +432,13 @@ async def test_commands_call_commands_but_never_in_a_circle(tmp_path: Path) -> N
         "outer",
         "---\nsteps:\n  - {id: a, command: inner, with: {x: 'v {{steps}}'}}\n---\nGot {{steps.a.text}}\n",
     )
-    command(house, "loop", "---\nsteps:\n  - {id: a, command: loop}\n---\n")
+    command(house, "round", "---\nsteps:\n  - {id: a, command: round}\n---\n")
     session = opened(house, client, [{"text": "I."}, {"text": "O."}])
     end = await ask(session, "/outer")
     assert end.stop_reason == "end_turn", end
     assert sent(client)[1:] == ["Inner v {}.", "Got I."]
-    end = await ask(session, "/loop")
-    assert "calls itself" in end.error.message and "loop.md:3" in end.error.message
+    end = await ask(session, "/round")
+    assert "calls itself" in end.error.message and "round.md:3" in end.error.message
 
 
 async def test_cancelling_ends_parallel_steps_and_nothing_stays_open(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """An MCP server over HTTP that wants its users to sign in, with an authorisation server of its own in memory.
 
-python mcplogin.py PORT [--short]      --short: tokens live for a second; they are to be renewed
+python mcplogin.py PORT [--short]      --short: tokens live for four seconds; they are to be renewed
 """
 
 from __future__ import annotations
@@ -104,4 +104,4 @@ def main(port: int, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), 1 if "--short" in sys.argv else 3_600)
+    main(int(sys.argv[1]), 4 if "--short" in sys.argv else 3_600)
