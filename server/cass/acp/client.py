@@ -155,7 +155,10 @@ class AcpClient:
         if not self.abilities.elicitation:
             return None
         try:
-            answer = await self._endpoint.request("elicitation/create", {"mode": "form", **question.wire()})
+            form = {
+                k: v for k, v in question.wire().items() if k != "elicitationId"
+            }  # ACP's is for addresses alone
+            answer = await self._endpoint.request("elicitation/create", {"mode": "form", **form})
             return ElicitationResult.model_validate(answer)
         except (RpcError, ValueError):
             return ElicitationResult(action="decline")
