@@ -10,7 +10,7 @@ from cass.config import McpServerConfig
 from cass.mcp import trusted
 from cass.mcp.files import Definition, Origin
 
-CWD, HOME = Path("/work/project"), Path("/home/me")
+CWD, HOME = Path("/a/project"), Path("/a/home")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -24,13 +25,13 @@ SERVER = Path(__file__).parents[1] / "support" / "mcplogin.py"
 BROWSER = Path(__file__).parents[1] / "e2e" / "mcp" / "browser.py"
 
 
-@pytest.fixture(params=["", "--short"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A server that wants its users to sign in; with `--short` what that gives is good for four seconds."""
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """A server that wants its users to sign in."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, str(SERVER), str(port), *([request.param] if request.param else [])]
+    command = [sys.executable, str(SERVER), str(port)]
     with (tmp_path / "server.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         while process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
@@ -74,7 +75,6 @@ async def test_the_user_signs_in_from_the_session_once(tmp_path: Path, url: str)
         client.refuses = False
         await ask(session, "/mcp login guarded")
         assert client.of(McpUpdate)[-1].state == "ready"
-        await asyncio.sleep(4.2)  # what signing in gave has run out where it is short, and is renewed
         await ask(session, "and now?")
         assert "somebody" in results(client)[-1]
         assert client.opened == 1
@@ -109,6 +109,12 @@ def test_the_user_signs_in_from_the_command_line_and_out_again(tmp_path: Path, u
     done = run("login", "guarded")
     assert done.returncode == 0, done.stderr
     assert "You are signed in to guarded." in done.stdout
+    (file,) = (tmp_path / "home" / "state" / "mcp-tokens").iterdir()
+    kept = json.loads(file.read_text())
+    file.write_text(json.dumps({**kept, "until": 1}))  # what signing in gave has run out
     assert run("test", "guarded", "--call", "whoami").returncode == 0
+    renewed = json.loads(file.read_text())["tokens"]
+    assert renewed["access_token"] != kept["tokens"]["access_token"]
+    assert renewed["refresh_token"] != kept["tokens"]["refresh_token"]
     assert run("logout", "guarded").returncode == 0
     assert run("test", "guarded").returncode == 1

@@ -15,12 +15,13 @@ from mcp.server.auth.settings import AuthSettings, ClientRegistrationOptions
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from pydantic import AnyHttpUrl
 
+SECONDS = 3_600
+
 
 class Provider:
     """Agrees to everything. A refresh token is good for one renewal."""
 
-    def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
+    def __init__(self) -> None:
         self.clients: dict[str, OAuthClientInformationFull] = {}
         self.codes: dict[str, AuthorizationCode] = {}
         self.access: dict[str, AccessToken] = {}
@@ -74,20 +75,18 @@ class Provider:
 
     def _tokens(self, client_id: str, scopes: list[str]) -> OAuthToken:
         access, refresh = secrets.token_hex(16), secrets.token_hex(16)
-        until = int(time.time()) + self.seconds
+        until = int(time.time()) + SECONDS
         self.access[access] = AccessToken(token=access, client_id=client_id, scopes=scopes, expires_at=until)
         self.refresh[refresh] = RefreshToken(token=refresh, client_id=client_id, scopes=scopes)
-        return OAuthToken(
-            access_token=access, refresh_token=refresh, expires_in=self.seconds, scope=" ".join(scopes)
-        )
+        return OAuthToken(access_token=access, refresh_token=refresh, expires_in=SECONDS, scope=" ".join(scopes))
 
 
-def main(port: int, seconds: int) -> None:
+def main(port: int) -> None:
     """Serve."""
     here = f"http://127.0.0.1:{port}"
     server = MCPServer(
         "guarded",
-        auth_server_provider=Provider(seconds),  # pyright: ignore[reportArgumentType]
+        auth_server_provider=Provider(),  # pyright: ignore[reportArgumentType]
         auth=AuthSettings(
             issuer_url=AnyHttpUrl(here),
             resource_server_url=AnyHttpUrl(f"{here}/mcp"),
@@ -104,4 +103,4 @@ def main(port: int, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), 4 if "--short" in sys.argv else 3_600)
+    main(int(sys.argv[1]))
