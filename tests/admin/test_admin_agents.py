@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(cass: Run) -> Run:
     """Runs `cass agents` in an empty project with a home of its own."""
-    (tmp_path / "project").mkdir()
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        home = {"CASS_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "CASS_PLUGINS": "0"}
-        return subprocess.run(
-            [sys.executable, "-m", "cass", "agents", *arguments],
-            cwd=tmp_path / "project", capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **home},
-        )  # fmt: skip
-
-    return run
+    return partial(cass, "agents")
 
 
 def test_a_new_profile_is_well_and_is_not_written_over(run: Run, tmp_path: Path) -> None:

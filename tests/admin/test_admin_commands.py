@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(cass: Run) -> Run:
     """Runs `cass commands` in an empty project with a home of its own."""
-    (tmp_path / "project").mkdir()
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        home = {"CASS_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "CASS_PLUGINS": "0"}
-        return subprocess.run(
-            [sys.executable, "-m", "cass", "commands", *arguments],
-            cwd=tmp_path / "project", capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **home},
-        )  # fmt: skip
-
-    return run
+    return partial(cass, "commands")
 
 
 @pytest.mark.parametrize("kind", ["simple", "steps", "data"])
