@@ -7,13 +7,17 @@ the call answers with the question, and the client makes it again with the user'
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from cass.errors import CassError
 from cass.protocol.asking import ElicitationResult
 from cass.protocol.wire import JsonObject
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,11 @@ class Call:
             CURRENT.set(self)
             try:
                 self._out.put_nowait(await work())
+            except CassError as error:
+                self._out.put_nowait(_failed(str(error)))
             except Exception as error:
-                text = str(error) or type(error).__name__
-                self._out.put_nowait(Content(({"type": "text", "text": text},), is_error=True))
+                log.exception("the tool %s failed", self.name)
+                self._out.put_nowait(_failed(f"{self.name} failed inside cass: {type(error).__name__}"))
 
         self._task = asyncio.get_running_loop().create_task(run())
 
@@ -98,6 +104,10 @@ class Call:
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task], timeout=3.0)
+
+
+def _failed(text: str) -> Content:
+    return Content(({"type": "text", "text": text},), is_error=True)
 
 
 CURRENT: ContextVar[Call | None] = ContextVar("the call that this is part of", default=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ from pydantic import ValidationError
 
 from cass import __version__
 from cass.agent.gate import Gate
-from cass.errors import CassError
+from cass.errors import ToolError
 from cass.mcp_server import asking_cass
 from cass.mcp_server.calls import Asked, Call, Content, Said, Waiting
 from cass.protocol.asking import ElicitationResult
@@ -37,8 +36,6 @@ _INSTRUCTIONS = (
 )
 _READS: frozenset[ToolKind] = frozenset(["read", "search", "fetch"])
 _DESTROYS: frozenset[ToolKind] = frozenset(["edit", "delete", "move", "execute"])
-
-log = logging.getLogger(__name__)
 
 
 class Server:
@@ -154,10 +151,8 @@ class Server:
             return await self._agent.run(arguments)
         except ValidationError as error:
             first = error.errors()[0]
-            text = f"cass was called wrongly. {'.'.join(map(str, first['loc']))}: {first['msg']}"
-        except CassError as error:
-            text = str(error)
-        return Content(({"type": "text", "text": text},), is_error=True)
+            where = ".".join(map(str, first["loc"]))
+            raise ToolError(f"cass was called wrongly. {where}: {first['msg']}") from None
 
     async def _tool(self, name: str, arguments: JsonObject) -> Content:
         session = self._session
