@@ -157,6 +157,7 @@ class Repl:
             self.interrupt()
 
     async def _read(self) -> str | None:
+        await self._terminal.quiet()
         try:
             return await self._session.prompt_async(handle_sigint=False)
         except EOFError:

@@ -82,6 +82,13 @@ class Terminal:
             if waiting:
                 self.write("".join(waiting))
 
+    async def quiet(self) -> None:
+        """Wait until no question is open: a prompt that came up meanwhile would take the keys that answer it. Whoever
+        starts one right after this is first: nothing happens in between."""
+        while self._turn.locked():
+            async with self._turn:
+                pass
+
     async def ask_key(self, question: str, keys: str) -> str:
         """One of `keys`, or INTERRUPT for Ctrl-C and Ctrl-D. Whatever was typed before the question could be read
         is thrown away: a question that appears under the user's fingers is not answered by them."""

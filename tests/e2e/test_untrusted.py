@@ -93,7 +93,7 @@ def test_the_terminal_asks_first(place: Place, marks: Path, listener: Listener, 
     screen = Screen(["--model", model], place.project, {**place.environ, "TERM": "xterm-256color"}, 100)
     screen.see("/help")
     screen.line("hello")
-    screen.see("May what this folder brings act?", ".claude/settings.json")
+    screen.see("May what this folder brings act?", ".claude/settings.json", "or your own words:")
     _nothing_happened(marks, listener)
     screen.line("4")
     screen.see("ANSWERED")

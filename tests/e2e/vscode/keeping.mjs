@@ -54,7 +54,7 @@ async function keep(chat) {
   await command(page, "cass: Fork Session Here…");
   await pick("wreck it");
   await chat.getByText("what vegetables?").waitFor({ state: "detached" });
-  await chat.getByText("Wrecked.").waitFor();
+  await until("the fork's answer, once", async () => (await chat.getByText("Wrecked.").count()) === 1);
   await command(page, "cass: Rename Session…");
   await write("Rename Session", "The forked one");
   await command(page, "cass: Search Sessions…");
